@@ -1,0 +1,51 @@
+# Everything is set up in this checkout: .venv holds genloom and its tests, .galaxy the Galaxy server.
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
+export PATH := $(BIN):$(PATH)
+
+.PHONY: help demo test test-unit lint format clean results-atac-to-expression
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 30
+
+.venv/bin/pip:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("genloom needs Python 3.11 or newer; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+# The scripts are copied onto PATH, so a changed script is installed again.
+.venv/demo.stamp: .venv/bin/pip $(SOURCES)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cwl]'
+	touch $@
+
+.venv/test.stamp: .venv/bin/pip $(SOURCES)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cwl,test]'
+	touch $@ .venv/demo.stamp
+
+demo: .venv/demo.stamp ## the main job on small made-up data, to an HTML report in demo/
+	cwltool --quiet --no-container --outdir demo workflows/atac-to-expression/atac-to-expression.cwl workflows/atac-to-expression/job.yml > /dev/null
+	@echo "The report: file://$(CURDIR)/demo/report.html"
+
+include galaxy.mk
+
+lint: .venv/test.stamp ## style and types
+	ruff check .
+	ruff format --check .
+	mypy scripts/genloom
+
+format: .venv/test.stamp ## lay the code out
+	ruff check --fix .
+	ruff format .
+
+test-unit: .venv/test.stamp ## all tests but those in a real Galaxy
+	pytest tests --ignore tests/galaxy
+
+test: lint test-unit test-galaxy ## everything
+
+results-atac-to-expression: .venv/demo.stamp ## the tables of that workflow's README; needs GENLOOM_TEST_DATA
+	python workflows/atac-to-expression/results.py
+
+clean: ## remove what was made, the environments too
+	rm -rf .venv .galaxy demo benchmarks/work

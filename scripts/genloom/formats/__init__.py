@@ -1,0 +1,1 @@
+"""Readers and writers. They know files, never models."""

@@ -1,0 +1,116 @@
+"""Samples × features in one `.h5ad` file (AnnData): a sample a row, with facts on samples in `obs`, on features in `var`.
+
+`uns["genloom"]` says what the features are (`kind`), how they were made (`settings`), from what (`sources`: name →
+SHA-256 of the unpacked text) and on which genome assembly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+KINDS = ("bins", "genes", "probes", "pixels")
+
+
+def build(values, samples: pd.DataFrame, features: pd.DataFrame, kind: str, settings: dict[str, Any] | None = None,
+          sources: dict[str, str] | None = None, assembly: str = "") -> AnnData:
+    """Make the AnnData of a matrix.
+
+    Parameters
+    ----------
+    values : (samples, features) float32 array or scipy CSR matrix
+    samples, features : tables whose index holds unique names
+    kind : one of `KINDS`
+    settings : JSON-able; how the matrix was made, without paths or dates
+    sources : sample or file label → SHA-256 of its unpacked content
+    """
+    import anndata
+
+    assert kind in KINDS, kind
+    data = anndata.AnnData(X=values, obs=samples, var=features)
+    data.uns["genloom"] = {"kind": kind, "assembly": assembly, "settings": json.dumps(settings or {}, sort_keys=True),
+                           "sources": json.dumps(sources or {}, sort_keys=True)}
+    return data
+
+
+def write(data: AnnData, path: Path) -> None:
+    """Write `.h5ad`, compressed."""
+    data.write_h5ad(path, compression="gzip", compression_opts=1)
+
+
+def read(path: str | Path, kind: str | None = None) -> AnnData:
+    """Read a matrix and hold it to its rules: unique names, finite numbers, the wanted kind.
+
+    Raises
+    ------
+    InputError : not a matrix of genloom's, of another kind, with repeated names or with values that are not finite
+    """
+    import anndata
+    import h5py
+
+    if not Path(path).exists():
+        raise InputError("no such file", path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = anndata.read_h5ad(path)
+    except Exception as error:  # h5py and anndata raise whatever their parsers meet in a damaged file
+        if not h5py.is_hdf5(path):
+            raise InputError("is not an .h5ad file", path, "make it with bin_peaks or assemble_expression") from None
+        raise InputError(f"cannot be read as .h5ad: {error}", path, "it may be cut off: make it again") from None
+    about = data.uns.get("genloom")
+    if not isinstance(about, dict) or not isinstance(about.get("kind"), str):
+        raise InputError("has no genloom record in uns", path, "make it with bin_peaks or assemble_expression")
+    if kind is not None and about["kind"] != kind:
+        raise InputError(f"holds {about['kind']}, {kind} are wanted", path, "were two inputs swapped?")
+    for axis, names in (("sample", data.obs_names), ("feature", data.var_names)):
+        if not names.is_unique:
+            raise InputError(f"{axis} {names[names.duplicated()][0]!r} occurs twice", path)
+    if 0 in data.shape or data.X is None:
+        raise InputError("holds no values", path)
+    values = data.X.data if hasattr(data.X, "tocsr") else data.X
+    if not np.isfinite(values).all():
+        raise InputError("holds values that are not finite numbers", path)
+    return data
+
+
+def about(data: AnnData) -> dict[str, Any]:
+    """The genloom record of a matrix, decoded: kind, assembly, settings, sources."""
+    record = dict(data.uns["genloom"])
+    for key in ("settings", "sources"):
+        record[key] = json.loads(record.get(key, "{}"))
+    return record
+
+
+def dense(data: AnnData) -> np.ndarray:
+    """The values as a C-contiguous float32 array (samples, features)."""
+    values = data.X.toarray() if hasattr(data.X, "toarray") else data.X
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def digest(data: AnnData) -> str:
+    """SHA-256 over names and values: the same content gives the same digest, however it is stored."""
+    state = hashlib.sha256()
+    for names in (data.obs_names, data.var_names):
+        state.update("\n".join(names).encode() + b"\0")
+    if hasattr(data.X, "tocsr"):
+        values = data.X.tocsr(copy=True)
+        values.sum_duplicates()
+        values.eliminate_zeros()
+        rows, columns = values.nonzero()
+        for part in (rows.astype("<i8"), columns.astype("<i8"), values.data.astype("<f4")):
+            state.update(part.tobytes())
+    else:
+        state.update(np.ascontiguousarray(data.X, dtype="<f4").tobytes())
+    return state.hexdigest()

@@ -1,0 +1,54 @@
+"""A model in one `.safetensors` file: arrays, and in the header a card (JSON) that says all that is needed to use them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+
+FORMAT = 1  # raised when a reader of the previous number could not use the file
+
+
+def write(path: str | Path, arrays: dict[str, np.ndarray], card: dict[str, Any]) -> None:
+    """Write arrays and card. The card needs `task` and `architecture`; the format version is added here."""
+    from safetensors.numpy import save_file
+
+    assert "task" in card and "architecture" in card
+    text = json.dumps({"format": FORMAT, **card}, sort_keys=True, allow_nan=False)
+    save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, path, metadata={"genloom": text})
+
+
+def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read card and arrays.
+
+    Raises
+    ------
+    InputError : not a model of genloom's, cut off, of a newer format version, or of another task
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not Path(path).is_file():
+        raise InputError("no such file", path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get("genloom")
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator here)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(f"is not a whole .safetensors file: {error}", path, "copy or train it again") from None
+    if text is None:
+        raise InputError("has no genloom card", path, "only models made by train_model or import_model can be used")
+    try:
+        card = json.loads(text)
+        version = int(card["format"])
+        found = str(card["task"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError("has a damaged card", path, "train it again") from None
+    if version > FORMAT:
+        raise InputError(f"has format version {version}, this genloom reads up to {FORMAT}", path, "use a newer genloom")
+    if task is not None and found != task:
+        raise InputError(f"is a model of task {found!r}, {task!r} is wanted", path)
+    return card, arrays

@@ -1,0 +1,48 @@
+"""Text files, plain or gzipped: told apart by their first bytes, since Galaxy's files have no telling names."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ..console import blaming
+from ..errors import InputError
+
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")  # SAM specification, 4.1.2
+_CURE = "it may be cut off: copy or make it again"
+
+
+@contextlib.contextmanager
+def opened(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, through gzip if it is packed. Whatever goes wrong in the block is an InputError."""
+    with blaming(path, _CURE), Path(path).open("rb") as file:
+        packed = file.peek(2)[:2] == b"\x1f\x8b"
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+
+
+def read(path: str | Path) -> bytes:
+    """The whole content of a file, unpacked if it is gzip or bgzip.
+
+    Raises
+    ------
+    InputError : no such file, not readable, empty, or a gzip that is cut off or damaged
+    """
+    with blaming(path, _CURE):
+        content = Path(path).read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            # bgzip writes whole gzip members and an empty last one: cut between two, only the last one's lack shows
+            if content[12:14] == b"BC" and not content.endswith(_BGZF_END):
+                raise EOFError("bgzip's end-of-file block is missing")
+            content = gzip.decompress(content)
+    if not content or content.isspace():
+        raise InputError("is empty", path, "leave it out, or make it again")
+    return content
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of unpacked text: the same for a file and its gzip."""
+    return hashlib.sha256(content).hexdigest()
