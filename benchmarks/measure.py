@@ -1,0 +1,71 @@
+"""Commands measured beside each other: processor seconds and peak memory of whole processes, interleaved in one run.
+
+The absolute figures drift with the machine, the ratios hold. Run benchmarks with nothing else on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+class Cost(NamedTuple):
+    seconds: float  # user and system time on the processors, children included
+    megabytes: float  # most memory resident at once, in any one process
+
+
+def run(command: Sequence[object]) -> Cost:
+    """Run a command, its output thrown away. The caller must be small: a child starts out with its memory."""
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    message = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with status {process.returncode}: {message.decode(errors='replace')}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def interleave(commands: Mapping[str, Sequence[object]], rounds: int) -> dict[str, list[Cost]]:
+    """Run every command once in each round, after a round to warm the disk's cache that does not count."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            cost = run(command)
+            if number:
+                costs[name].append(cost)
+                print(f"{number}/{rounds}  {name:<24} {cost.seconds:8.2f} s {cost.megabytes:8.0f} MB", flush=True)
+    return costs
+
+
+def entry(name: str, values: Sequence[float], unit: str, command: str) -> dict[str, object]:
+    """A line of the results: the median of `values`, one from each round, with the least and the greatest."""
+    value, low, high = (float(f"{v:.3g}") for v in (statistics.median(values), min(values), max(values)))
+    return {"name": name, "value": value, "low": low, "high": high, "n": len(values), "unit": unit, "command": command}
+
+
+def ratio(name: str, above: Sequence[Cost], below: Sequence[Cost], command: str, scale: float = 1) -> dict[str, object]:
+    """The entry of processor seconds of `above` over those of `below`, round by round.
+
+    Give the peer above for `<tool>.vs.<peer>`, the tool above for `<tool>.of_limit`. `scale` multiplies the ratios: for
+    a peer that ran on one of so many equal files.
+    """
+    return entry(name, [scale * a.seconds / b.seconds for a, b in zip(above, below, strict=True)], "ratio", command)
+
+
+def record(entries: Sequence[dict[str, object]], path: Path = RESULTS) -> None:
+    """Put entries among the results, in place of those of the same names, and print them."""
+    known = {each["name"]: each for each in json.loads(path.read_text())} if path.exists() else {}
+    known.update({each["name"]: each for each in entries})
+    path.write_text(json.dumps([known[name] for name in sorted(known)], indent=1) + "\n")
+    for each in entries:
+        print(f"{each['name']:<44} {each['value']:>8} {each['unit']:<6}"
+              f" {each['low']} to {each['high']}, n = {each['n']}")
