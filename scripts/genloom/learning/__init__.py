@@ -1,0 +1,1 @@
+"""Tasks, splits, training and metrics: where data and models meet."""
