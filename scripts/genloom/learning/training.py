@@ -1,0 +1,202 @@
+"""The training loop of the networks (Lightning): early stopping, checkpoints that resume exactly, any device."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Sampler, TensorDataset
+
+from .. import console
+from ..errors import InputError
+from ..models.mlp import mlp
+from ..models.regressor import Regressor
+from ..models.span import Span
+
+WIDEST = 5_000  # inputs of a perceptron; beyond, its first layer would outgrow all that the samples can say
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass
+class Loop:
+    """How a network is trained. `folder` keeps the checkpoints; a run that finds one there goes on from it."""
+
+    epochs: int = 200
+    patience: int = 20
+    batch: int = 16
+    rate: float = 1e-3
+    decay: float = 1e-2
+    seed: int = 1
+    device: str = "cpu"
+    folder: Path | None = None
+
+
+Epoch = tuple[int, str, float]  # number, part, mean loss
+
+
+class _Shuffle(Sampler[int]):
+    """A new order each epoch that depends on seed and epoch alone, so that a resumed run sees the same batches."""
+
+    def __init__(self, rows: int, seed: int):
+        self.rows, self.seed, self.epoch = rows, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:  # called by Lightning
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
+        return iter(order.tolist())
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+class _Module(lightning.LightningModule):
+    def __init__(self, network: nn.Module, loss: Loss, loop: Loop):
+        super().__init__()
+        self.network, self.loss, self.loop = network, loss, loop
+        self.history: list[Epoch] = []
+        self._sums: dict[str, list[float]] = {}
+
+    def _step(self, batch: Sequence[Tensor], part: str) -> Tensor:
+        loss = self.loss(self.network(batch[0]), batch[1])
+        total = self._sums.setdefault(part, [0.0, 0.0])
+        total[0] += float(loss.detach()) * len(batch[0])
+        total[1] += len(batch[0])
+        return loss
+
+    def training_step(self, batch: Sequence[Tensor], index: int) -> Tensor:
+        torch.manual_seed((self.loop.seed * 1_000_003 + self.global_step) % 2**63)  # dropout is the same on resuming
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Sequence[Tensor], index: int) -> None:
+        self._step(batch, "validation")
+
+    def on_validation_epoch_end(self) -> None:
+        total, count = self._sums.get("validation", [0.0, 1.0])
+        self.log("validation", total / count)
+
+    def on_train_epoch_end(self) -> None:  # comes after the epoch's validation
+        for part, (total, count) in self._sums.items():
+            self.history.append((self.current_epoch, part, total / count))
+        self._sums.clear()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.parameters(), lr=self.loop.rate, weight_decay=self.loop.decay)
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        self.history = [tuple(row) for row in checkpoint["history"]]
+
+
+def train(network: nn.Module, loss: Loss, fit: Sequence[Tensor], stop: Sequence[Tensor], loop: Loop) -> list[Epoch]:
+    """Train `network` in place on `fit` and leave it at the epoch with the least loss on `stop`.
+
+    Parameters
+    ----------
+    fit, stop : (inputs, targets) tensors, a row a sample
+    loss : (predicted, target) → mean loss of the batch
+
+    Returns
+    -------
+    (epoch, part, mean loss) of both parts in every epoch, for the training curves
+    """
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    module = _Module(network, loss, loop)
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Lightning advises workers and intervals that small data have no use for
+        folder = loop.folder or Path(scratch)
+        best, last, finished = folder / "best.ckpt", folder / "last.ckpt", folder / "finished"
+        if not finished.exists():
+            trainer = lightning.Trainer(
+                accelerator={"cuda": "gpu"}.get(loop.device, loop.device), devices=1, max_epochs=loop.epochs,
+                callbacks=[EarlyStopping("validation", patience=loop.patience),
+                           ModelCheckpoint(folder, best.stem, "validation", save_last=True, enable_version_counter=False)],
+                logger=False, deterministic=True, enable_progress_bar=False, enable_model_summary=False,
+                num_sanity_val_steps=0)
+            if last.exists():
+                console.say(f"going on from {folder.name}/{last.name}")
+            trainer.fit(module,
+                        DataLoader(TensorDataset(*fit), loop.batch, sampler=_Shuffle(len(fit[0]), loop.seed)),
+                        DataLoader(TensorDataset(*stop), 4 * loop.batch),
+                        ckpt_path=last if last.exists() else None, weights_only=True)
+            finished.touch()
+        weights = torch.load(best, weights_only=True, map_location="cpu")["state_dict"]
+        network.cpu().load_state_dict({k.removeprefix("network."): v for k, v in weights.items()})
+        history = torch.load(last, weights_only=True, map_location="cpu")["history"]
+    network.eval()
+    return [tuple(row) for row in history]
+
+
+class Network(Regressor):
+    """A multilayer perceptron on the difference from the training mean.
+
+    Inputs are centred and divided by one number, the root mean square of the training values, so that bins keep their
+    relative weight; more than `WIDEST` of them are first turned into coordinates in the span of the training samples.
+    The rows named by `stop` are kept out of training and end it; without them a fifth of the groups is.
+    """
+
+    name = "mlp"
+
+    def __init__(self, loop: Loop, hidden: Sequence[int], dropout: float):
+        super().__init__(hidden=list(hidden), dropout=dropout)
+        self.loop = loop
+        self.history: list[Epoch] = []
+
+    def fit(self, x: np.ndarray, y: np.ndarray, groups: Sequence[str], stop: np.ndarray | None = None) -> Network:
+        stop = _stop_rows(groups, self.loop.seed) if stop is None else stop
+        rows = np.setdiff1d(np.arange(len(x)), stop)
+        mean = y[rows].mean(0, dtype=np.float64).astype(np.float32)
+        self.arrays = {"mean": mean, **_frame(x[rows])}
+        inputs = self._inputs(x)
+        torch.manual_seed(self.loop.seed)
+        network = mlp(inputs.shape[1], self.settings["hidden"], y.shape[1], self.settings["dropout"])
+        targets = torch.from_numpy(y - mean)
+        self.history = train(network, nn.functional.mse_loss, (inputs[rows], targets[rows]),
+                             (inputs[stop], targets[stop]), self.loop)
+        self.arrays.update({f"network.{k}": v.numpy() for k, v in network.state_dict().items()})
+        return self
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        inputs, mean = self._inputs(x), self.arrays["mean"]
+        network = mlp(inputs.shape[1], self.settings["hidden"], len(mean), self.settings["dropout"]).eval()
+        network.load_state_dict({k.removeprefix("network."): torch.from_numpy(np.array(v))
+                                 for k, v in self.arrays.items() if k.startswith("network.")})
+        with torch.inference_mode():
+            return mean + network(inputs).numpy()
+
+    def _inputs(self, x: np.ndarray) -> Tensor:
+        a = self.arrays
+        values = Span(a["centre"], a["basis"]).coordinates(x) if "basis" in a else x - a["centre"]
+        return torch.from_numpy((values / a["scale"][0]).astype(np.float32))
+
+
+def _frame(x: np.ndarray) -> dict[str, np.ndarray]:
+    """What turns values of bins into inputs: their centre, their scale, and for very many of them a basis."""
+    span = Span.of(x) if x.shape[1] > WIDEST else None
+    centre = span.centre if span else x.mean(0, dtype=np.float64).astype(np.float32)
+    values = span.coordinates(x) if span else x - centre
+    scale = np.array([np.sqrt((values**2).mean(dtype=np.float64)) or 1.0], np.float32)
+    return {"centre": centre, "scale": scale, **({"basis": span.basis} if span else {})}
+
+
+def _stop_rows(groups: Sequence[str], seed: int) -> np.ndarray:
+    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+
+    names = np.asarray(groups, dtype=str)
+    if len(names) < 3:
+        raise InputError(f"{len(names)} training samples are too few for a network", None, "choose ridge or give more")
+    splitter = (GroupShuffleSplit if len(set(names)) > 1 else ShuffleSplit)(1, test_size=0.2, random_state=seed)
+    return np.sort(next(iter(splitter.split(names, groups=names)))[1])

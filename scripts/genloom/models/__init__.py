@@ -1,0 +1,1 @@
+"""Models. They know arrays and tensors, never files."""
