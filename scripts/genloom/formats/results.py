@@ -1,0 +1,200 @@
+"""The tables that judging a model leaves behind: predictions of held-out samples, permutations, training curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError, named, nearest
+from . import text
+
+MEAN = "mean"
+BASELINE = "predicted_"  # a column predicted_knn holds what the baseline knn predicted
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions of held-out samples, a row for each fold, sample and target.
+
+    Attributes
+    ----------
+    samples, targets, folds : names in the order of their first occurrence
+    models : the chosen model first, then the baselines; `mean`, the mean of the training part, is among them
+    sample, target, fold : (rows,) int64, places in those lists
+    observed : (rows,) float64
+    predicted : (models, rows) float64
+    left_out : reason → number of rows of the table that are not judged
+    """
+
+    samples: list[str]
+    targets: list[str]
+    folds: list[str]
+    models: list[str]
+    sample: np.ndarray
+    target: np.ndarray
+    fold: np.ndarray
+    observed: np.ndarray
+    predicted: np.ndarray
+    left_out: dict[str, int]
+
+
+def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
+    """Read a table of predictions. `chosen` names the model of the column `predicted`.
+
+    Rows of the training and validation parts, and rows without an observed value, are counted and left out. A baseline
+    of the chosen model's name is dropped where it repeats its values, otherwise the model becomes `<chosen> (chosen)`.
+
+    Raises
+    ------
+    InputError : not such a table, a value that is missing or not a finite number, an id and target twice in a fold
+    """
+    if not chosen.strip() or not chosen.isprintable():
+        raise InputError(f"{chosen!r} cannot name a model in a table", "--model-name", "use printable characters")
+    header = _header(path, text.read(path))
+    baselines = [name for name in header if name.startswith(BASELINE) and len(name) > len(BASELINE)]
+    names = ("id", "target", "fold", "part")
+    numbers = ("observed", "predicted", *baselines)
+    if BASELINE + MEAN not in header:
+        raise InputError(f"lacks the column {BASELINE + MEAN}", path, "every measure is held against the mean of the "
+                         "training part: judge the model with train_model, which writes it")
+    table = _read(path, names, numbers, "make the table with train_model or predict_model",
+                  empty=("fold", "part", "observed"))
+    table = table.with_columns(table["fold"].fill_null(""))
+    left_out = {}
+    held = table["part"].is_null() | (table["part"] == "test")
+    observed = table["observed"].is_not_null()
+    if kept_back := int((~held).sum()):
+        left_out["in the training or validation part"] = kept_back
+    if unknown := int((held & ~observed).sum()):
+        left_out["without an observed value"] = unknown
+    table = table.filter(held & observed)
+    if table.is_empty():
+        what = "without an observed value" if unknown else "of the part 'test'"
+        raise InputError(f"has no row to judge: {'all are ' + what if unknown else 'none is ' + what}", path,
+                         "plot the predictions of samples that were held out and measured")
+    twice = table.select("fold", "id", "target").is_duplicated()
+    if twice.any():
+        row = table.row(twice.to_list().index(True), named=True)
+        raise InputError(f"id {row['id']!r} and target {row['target']!r} are in fold {row['fold']} twice", path,
+                         "remove one of the rows")
+    codes, lists = {}, {}
+    for name in ("id", "target", "fold"):
+        codes[name], lists[name] = _coded(table[name])
+    predicted = table.select("predicted", *baselines).to_numpy().T.astype(np.float64)
+    models = [name.removeprefix(BASELINE) for name in baselines]
+    if chosen in models:
+        place = 1 + models.index(chosen)
+        if np.array_equal(predicted[0], predicted[place]):
+            predicted = np.delete(predicted, place, axis=0)
+            models.remove(chosen)
+        else:
+            chosen += " (chosen)"
+    return Predictions(lists["id"], lists["target"], lists["fold"], [chosen, *models], codes["id"], codes["target"],
+                       codes["fold"], table["observed"].to_numpy().astype(np.float64),
+                       np.ascontiguousarray(predicted), left_out)
+
+
+def read_permutations(path: str | Path) -> dict[str, np.ndarray]:
+    """score → (1 + permutations,) float64; the true pairing first. Scores: `skill`, `share_positive`, `delta_r`.
+
+    Raises
+    ------
+    InputError : not such a table, no row 0, or no other
+    """
+    scores = ("skill", "share_positive", "delta_r")
+    table = _read(path, ("permutation",), scores, "make the table with train_model --permutation-table",
+                  empty=("delta_r",))
+    true = table["permutation"] == "0"
+    if int(true.sum()) != 1:
+        raise InputError(f"has {int(true.sum())} rows of permutation 0, the true pairing; one is wanted", path)
+    if len(table) == 1:
+        raise InputError("has the true pairing alone", path, "train with --permutations 200")
+    ordered = [*np.flatnonzero(true.to_numpy()), *np.flatnonzero(~true.to_numpy())]
+    return {name: table[name].to_numpy().astype(np.float64)[ordered] for name in scores}
+
+
+def read_history(path: str | Path) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """part → fold → (epochs, losses), in the table's order of parts and folds, epochs ascending. May be empty.
+
+    Raises
+    ------
+    InputError : not such a table
+    """
+    table = _read(path, ("fold", "part"), ("epoch", "loss"), "make the table with train_model --history", rows=False)
+    curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+    for (part, fold), rows in table.sort("epoch", maintain_order=True).group_by("part", "fold", maintain_order=True):
+        curves.setdefault(str(part), {})[str(fold)] = (rows["epoch"].to_numpy(), rows["loss"].to_numpy())
+    return {part: curves[part] for part in sorted(curves)}
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a table's text, unpacked."""
+    return text.digest(text.read(path))
+
+
+def _read(path: str | Path, names: Sequence[str], numbers: Sequence[str], cure: str, empty: Sequence[str] = (),
+          rows: bool = True) -> pl.DataFrame:
+    """The wanted columns: `names` as text, `numbers` as finite float64; null only in the columns of `empty`."""
+    content = text.read(path)
+    header = _header(path, content)
+    if missing := [name for name in (*names, *numbers) if name not in header]:
+        hint = nearest(missing[0], [name for name in header if name not in (*names, *numbers)])
+        raise InputError(f"lacks the column {', '.join(missing)}; it has {named(header)}", path,
+                         f"{hint} {cure}" if hint else cure)
+    options: dict[str, Any] = {"separator": "\t", "quote_char": None, "null_values": [""]}
+    types = {name: pl.Float64 if name in numbers else pl.String for name in header}
+    wanted = [*names, *numbers]
+    try:
+        table = pl.read_csv(content, schema=types, columns=wanted, **options)
+    except pl.exceptions.ComputeError:
+        table = _blame_cell(path, content, header, wanted, numbers, options)
+    if rows and table.is_empty():
+        raise InputError("holds no rows under its header", path, cure)
+    for name in wanted:
+        column = table[name]
+        if name in numbers and (bad := ~column.is_finite().fill_null(True)).any():
+            row = bad.to_list().index(True)
+            raise InputError(f"column {name} holds {column[row]}, not a finite number", f"{path}:{row + 2}",
+                             "NaN and infinity cannot be judged: correct or remove that row")
+        if name not in empty and (bad := column.is_null()).any():
+            raise InputError(f"column {name} has no value", f"{path}:{bad.to_list().index(True) + 2}",
+                             "fill it, or remove that row")
+    return table
+
+
+def _header(path: str | Path, content: bytes) -> list[str]:
+    try:
+        header = content[:content.find(b"\n")].decode("utf-8-sig").rstrip("\r").split("\t")
+    except UnicodeDecodeError:
+        raise InputError("is not a text file", path) from None
+    if repeated := [name for name in header if header.count(name) > 1]:
+        raise InputError(f"has the column {repeated[0]!r} twice", path, "remove one of them")
+    return header
+
+
+def _blame_cell(path: str | Path, content: bytes, header: Sequence[str], wanted: Sequence[str], numbers: Sequence[str],
+                options: dict[str, Any]) -> pl.DataFrame:
+    """Read the columns as text, to find and name the first field that is not a number."""
+    try:
+        table = pl.read_csv(content, schema=dict.fromkeys(header, pl.String), columns=list(wanted), **options)
+    except pl.exceptions.ComputeError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"is not a table separated by tabs: {reason}", path, "make it again") from None
+    for name in numbers:
+        bad = table[name].is_not_null() & table[name].cast(pl.Float64, strict=False).is_null()
+        if bad.any():
+            row = bad.to_list().index(True)
+            raise InputError(f"column {name} holds {table[name][row]!r}, not a number", f"{path}:{row + 2}",
+                             "correct or remove that row")
+    return table.with_columns(pl.col(list(numbers)).cast(pl.Float64))
+
+
+def _coded(column: pl.Series) -> tuple[np.ndarray, list[str]]:
+    """Text as places in the list of its distinct values, which keeps their order."""
+    names = column.unique(maintain_order=True)
+    return column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64), names.to_list()

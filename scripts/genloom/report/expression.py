@@ -1,0 +1,401 @@
+"""The report of the task `expression`: how well the expression of each gene was predicted in held-out samples."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .. import __version__
+from ..errors import InputError, named, nearest
+from ..formats.results import MEAN
+from ..formats.split import Split
+from ..learning.metrics import Evaluation, Metric
+from . import figures, page
+from .page import Cell, Code, Facts, Picture, Pictures, Report, Section, Table, Text, number
+
+NO_BETTER = "no better than the mean of the training samples"
+ROWS = 60  # of a table in the page; longer ones are files of their own
+SCORES = {"skill": "skill of all genes together", "share_positive": "share of genes with skill above 0",
+          "delta_r": "delta-r"}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure to be drawn: for the page under an HTML heading, for a file with the title inside."""
+
+    name: str
+    title: str
+    draw: Callable[..., Figure]
+    caption: str
+    alt: str
+
+    def picture(self) -> Picture:
+        return Picture(figures.svg(self.draw(), self.name), self.title, self.caption, self.alt)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that a report on expression can be made of; what is None is left out of it.
+
+    `genes` are the panels to show, by target or symbol; without it, the best, median and worst `panels` of them.
+    `inputs` names further facts on the inputs, such as digests.
+    """
+
+    evaluation: Evaluation
+    title: str
+    card: Mapping[str, Any] | None = None
+    split: Split | None = None
+    permutations: Mapping[str, np.ndarray] | None = None
+    history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]] | None = None
+    genes: Sequence[str] = ()
+    panels: int = 9
+    bootstrap: int = 1000
+    seed: int = 1
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        return str((self.card or {}).get("unit") or "log2 expression")
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """target → symbol, as far as the card knows them."""
+        targets = (self.card or {}).get("targets")
+        if not isinstance(targets, Mapping):
+            return {}
+        pairs = zip(targets.get("names", []), targets.get("symbols", []), strict=False)
+        return {str(name): str(symbol) for name, symbol in pairs if symbol and symbol != name}
+
+
+def plots(results: Results) -> list[Plot]:
+    """The figures in the order of the report, gene panels (named gene-1, gene-2, …) last.
+
+    Raises
+    ------
+    InputError : a gene to show is not among the targets, or there are more than `panels`
+    """
+    e = results.evaluation
+    p = e.predictions
+    zero = "mean of the training samples"
+    skill = [_metric(e, "skill", m) for m in e.models]
+    mean = p.predicted[p.models.index(MEAN)]
+    x, y = p.observed - mean, p.predicted[0] - mean
+    across, up = figures.extent(x, y)
+    beyond = int(((np.abs(x) > across) | (np.abs(y) > up)).sum())
+    delta = _metric(e, "delta_r")
+    by_target = e.target["skill"][0]
+    known = by_target[np.isfinite(by_target)]
+    share = _metric(e, "share_positive")
+    by_sample = e.sample["skill"][0]
+    order = _by_group(e)
+    found = [Plot(
+        "skill", "Skill of each model",
+        partial(figures.intervals, e.models, [(s.value, s.low, s.high) for s in skill], SCORES["skill"], zero),
+        f"Skill with its 95% interval; 0 is the {zero}, 1 would be without error. The chosen model is on top, in blue.",
+        "Skill with interval: " + "; ".join(f"{s.model} {_span(s)}" for s in skill) + "."), Plot(
+        "delta", "Predicted and observed difference",
+        partial(figures.density, x, y, "observed difference from the training mean", "predicted difference"),
+        f"Each prediction of a gene in a sample ({results.unit}). Dotted: exact. Dashed: the training mean, which is "
+        f"always 0." + (f" {beyond:,} of {len(x):,} lie beyond the edges." if beyond else ""),
+        f"Predicted against observed difference from the training mean of {len(x):,} predictions; "
+        f"correlation (delta-r) {_span(delta)}.")]
+    if len(known) > 1:
+        below = int((known <= -1).sum())
+        found.append(Plot(
+            "genes", "Skill of each gene", partial(figures.spread, known, "skill of a gene", "genes"),
+            f"{_percent(share.value)} of {len(known):,} genes have skill above 0 (blue)." +
+            (f" The first bar holds {below:,} genes at or below {number(-1, 0)}." if below else ""),
+            f"Histogram of the skill of {len(known):,} genes: median {number(float(np.median(known)))}, "
+            f"{_percent(share.value)} above 0."))
+    if results.permutations is not None:
+        rows = [(label, float(null[0]), null[1:], _metric(e, f"{name}_p").value) for name, label in SCORES.items()
+                if np.isfinite((null := results.permutations[name])[0])]
+        found.append(Plot(
+            "permutations", "The same with pairings at random", partial(figures.permuted, rows),
+            f"Grey: {len(results.permutations['skill']) - 1:,} runs with peaks and expression of samples paired at "
+            f"random. Blue line: the true pairing.",
+            "; ".join(f"{label}: {number(true)} with the true pairing, {number(float(np.nanmedian(null)))} at the "
+                      f"median of random ones, p = {chance:.2g}" for label, true, null, chance in rows) + "."))
+    found.append(Plot(
+        "samples", f"Skill of each {'sample' if len(p.samples) <= figures.BARS else 'sample, ordered'}",
+        partial(figures.bars, [p.samples[i] for i in order], by_sample[order], "skill", "samples"),
+        "Skill over all genes of a sample" + (", samples of a group together." if any(e.group) else "."),
+        f"Skill of {len(p.samples)} samples, from {number(float(np.nanmin(by_sample)))} to "
+        f"{number(float(np.nanmax(by_sample)))}; {int((by_sample > 0).sum())} are above 0."))
+    if results.history:
+        folds = max(len(f) for f in results.history.values())
+        found.append(Plot(
+            "training", "Training curves", partial(figures.curves, results.history),
+            "Loss after each epoch, a line a fold; a dot where the validation loss of a fold was lowest." +
+            (f" The first {figures.FOLDS} of {folds} folds are drawn." if folds > figures.FOLDS else ""),
+            "Loss by epoch of " + ", ".join(f"{part} ({len(f)} folds)" for part, f in results.history.items()) + "."))
+    return found + _panels(results)
+
+
+def report(results: Results, drawn: Sequence[Plot]) -> Report:
+    """The report around its figures."""
+    e = results.evaluation
+    skill, delta, share, mae, reference = (_metric(e, *which) for which in (
+        ("skill",), ("delta_r",), ("share_positive",), ("mae",), ("mae", MEAN)))
+    p = e.get("share_positive_p")
+    numbers = [("Skill", number(skill.value), _interval(skill) or "no interval"),
+               ("Delta-r", number(delta.value), _interval(delta) or "no interval"),
+               ("Genes better than the mean", _percent(share.value), f"permutation p = {p.value:.2g}" if p else
+                f"of {share.n:,} genes"),
+               ("Mean absolute error", number(mae.value), f"{number(reference.value)} for the training mean")]
+    genes = [plot for plot in drawn if plot.name.startswith("gene-")]
+    sections = [
+        Section("Beside the baselines", _tables(e, results.unit)),
+        Section("Figures", [Pictures([plot.picture() for plot in drawn if plot not in genes])])]
+    if genes:
+        sections.append(Section("Gene by gene", [
+            Text([("The genes asked for." if results.genes else
+                   "Best, median and worst genes by skill, of the half of the genes that vary most.") +
+                  f" Each blue dot is a held-out prediction ({results.unit}), the dotted line is where a prediction is "
+                  f"exact, the dashed line the mean of the training samples. The short strokes show that mean fold by "
+                  f"fold: it falls where a high sample is held out, which lowers r within a gene for every model."]),
+            Pictures([plot.picture() for plot in genes], small=True)]))
+    sections += [Section("Data and split", _data(results)), Section("How to read the numbers", [Facts(READING)])]
+    if results.card is not None:
+        sections.append(Section("The model", [Facts(_card(results.card))]))
+    sections.append(Section("How to make this again", _again(results)))
+    return Report(results.title, _asked(results), _found(e), _compared(e), e.beats_mean, numbers, sections)
+
+
+READING = {
+    "Skill": "1 less the squared error of the model over that of the mean of the training samples, all held-out genes "
+             "and samples together. 0: as that mean; 1: exact; below 0: worse than that mean.",
+    "Median gene skill": "The same for each gene alone, then the median, so that no few lively genes decide it.",
+    "Delta-r": "Correlation of what is predicted and what is observed after the training mean is taken from both: "
+               "whether the model knows in which direction a sample differs.",
+    "Genes better than the mean": "Share of genes with skill above 0. By chance it is not half: hold it against the "
+                                  "runs with pairings at random. p = (1 + random runs that reach it) / (1 + random "
+                                  "runs).",
+    "MAE": "Mean absolute error in the unit of the data, beside that of each baseline and with the difference to it.",
+    "r across genes": "Correlation over all genes of a sample. It is high for anything that knows which genes are "
+                      "usually high, the training mean first of all, so it says next to nothing. It comes last for "
+                      "this reason.",
+    "95% intervals": "Percentiles of the bootstrap: samples (whole groups where there are groups) drawn with "
+                     "replacement. Differences are taken within each draw. For gene-by-gene measures the draws give "
+                     "the spread around the value.",
+    "Repeated folds": "Where a sample was held out several times, its errors are averaged; it counts once.",
+}
+
+
+def _asked(results: Results) -> str:
+    e = results.evaluation
+    p = e.predictions
+    once = len(p.observed) == int(e.counts.sum())
+    samples = _count(len(p.samples), "sample") + (f" from {e.units} groups" if e.unit == "group" else "")
+    return (f"The question: how well does {_the(e.models[0])} predict the expression of "
+            f"{_count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
+            f"({_count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)")
+
+
+def _found(e: Evaluation) -> str:
+    skill, p = _metric(e, "skill"), e.get("skill_p")
+    model = _the(e.models[0], True)
+    if not e.beats_mean:
+        worse = ", in fact worse" if skill.high < 0 else ""
+        return f"{model} is {NO_BETTER}{worse}: its skill is {_span(skill)}, where 0 is that mean."
+    chance = ""
+    if p is not None and p.value > 0.05:
+        chance = f"; but with peaks and expression paired at random it does as well (p = {p.value:.2g}), so this is " \
+                 f"not learned from the peaks"
+    return f"{model} leaves {_percent(skill.value)} less squared error than the mean of the training samples: skill " \
+           f"{_span(skill)}{chance}."
+
+
+def _compared(e: Evaluation) -> str:
+    lists: dict[str, list[str]] = {"ahead of": [], "not told apart from": [], "behind": []}
+    for model in e.models[1:]:
+        if model == MEAN:
+            continue
+        difference = _metric(e, "skill_difference", model)
+        if not np.isfinite(difference.low):
+            place = "ahead of" if difference.value > 0 else "behind"
+        else:
+            place = "ahead of" if difference.low > 0 else "behind" if difference.high < 0 else "not told apart from"
+        lists[place].append(f"{model} ({number(_metric(e, 'skill', model).value)})")
+    parts = [f"{place} {_and(models)}" for place, models in lists.items() if models]
+    if not parts:
+        return "Compared with it was the mean of the training samples alone: the predictions hold no other baseline."
+    return f"Compared by skill with baselines on the same samples, it is {'; '.join(parts)}."
+
+
+def _tables(e: Evaluation, unit: str) -> list[page.Block]:
+    columns = {"skill": "Skill", "skill_median": "Median gene skill", "delta_r": "Delta-r",
+               "share_positive": "Genes better than the mean", "mae": "MAE", "across_gene_r": "r across genes"}
+
+    def show(metric: Metric) -> Cell:
+        if metric.model == MEAN and metric.metric in ("skill", "skill_median", "share_positive"):
+            return "0", "by definition"
+        if metric.metric == "share_positive":
+            return _percent(metric.value), _interval(metric, _percent)
+        return number(metric.value, 3), _interval(metric, partial(number, digits=3))
+
+    def table(models: Sequence[str], names: Iterable[str]) -> list[list[Cell]]:
+        return [[model, *(show(_metric(e, name, model)) for name in names)] for model in models]
+
+    drawn = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}by bootstrap"
+    tables: list[page.Block] = [Table(
+        "All models on the same held-out samples, the chosen one first", ["Model", *columns.values()],
+        table(e.models, columns), strong=0,
+        note=f"Small: 95% interval, {drawn}. MAE in {unit}. r across genes stands last since the training mean alone "
+             f"reaches {number(_metric(e, 'across_gene_r', MEAN).value, 3)}.")]
+    if len(e.models) > 1:
+        tables.append(Table(f"{_the(e.models[0], True)} less each baseline",
+                            ["Baseline", "Skill, higher is better", "MAE, lower is better"],
+                            table(e.models[1:], ("skill_difference", "mae_difference")),
+                            note="Differences within each draw; an interval without 0 tells the two apart."))
+    return tables
+
+
+def _data(results: Results) -> list[page.Block]:
+    e = results.evaluation
+    p = e.predictions
+    undefined = int((~np.isfinite(e.target["skill"][0])).sum())
+    facts = {"Samples": f"{len(p.samples):,}", "Groups": f"{e.units:,}" if e.unit == "group" else "",
+             "Genes": f"{len(p.targets):,}", "Folds": f"{len(p.folds):,}", "Predictions judged": f"{len(p.observed):,}",
+             "Rows left out": "; ".join(f"{count:,} {reason}" for reason, count in p.left_out.items()) or "none",
+             "Genes without a skill": f"{undefined:,}: the training mean has no error in them" if undefined else "",
+             "Unit": results.unit, "Assembly": str((results.card or {}).get("assembly", ""))}
+    card_split = (results.card or {}).get("split")
+    if results.split is not None and card_split:
+        same = results.split.digest == card_split
+        facts["Split of the model"] = "this one" if same else "another one than the split given here: look whether " \
+            "these are predictions of this model"
+    blocks: list[page.Block] = [Facts({name: fact for name, fact in facts.items() if fact})]
+    if results.split is not None:
+        parts = ("train", "validation", "test")
+        sizes = groupby(results.split.outer, lambda fold: [str(Counter(fold.parts)[part]) for part in parts])
+        folds: list[list[Cell]] = []
+        for size, alike in sizes:
+            names = [fold.name for fold in alike]
+            folds.append([names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", *size])
+        blocks.append(Table("Samples in the parts of each fold", ["Fold", *(part.capitalize() for part in parts)],
+                            folds[:ROWS], note=f"The first {ROWS} of {len(folds)} rows." if len(folds) > ROWS else ""))
+    groups = any(e.group)
+    rows: list[list[Cell]] = [
+        [p.samples[i], *([e.group[i]] if groups else []),
+         *(number(float(e.sample[name][0, i]), 3) for name in ("skill", "mae", "across_gene_r"))] for i in _by_group(e)]
+    blocks.append(Table("Held-out samples, predicted by the chosen model",
+                        ["Sample", *(["Group"] if groups else []), "Skill", "MAE", "r across genes"], rows[:ROWS],
+                        note=f"The first {ROWS} of {len(rows)} samples." if len(rows) > ROWS else ""))
+    return blocks
+
+
+def _card(card: Mapping[str, Any]) -> dict[str, str]:
+    """The card for the eye; names of targets are shown by their number and first few."""
+    order = ("task", "architecture", "settings", "features", "targets", "unit", "assembly", "fitted_on", "seed")
+    keys = [*(key for key in order if key in card), *sorted(set(card) - {*order, "format"})]
+    return {key.replace("_", " ").capitalize(): page.plain(card[key], 5 if key == "targets" else 8) for key in keys}
+
+
+def _again(results: Results) -> list[page.Block]:
+    e = results.evaluation
+    options = ["--predictions predictions.tsv"]
+    given = {"--split split.tsv": results.split, "--permutations permutations.tsv": results.permutations,
+             "--history history.tsv": results.history, "--model model.safetensors": results.card}
+    options += [option for option, value in given.items() if value is not None]
+    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
+    command = "genloom-plot-results " + " \\\n    ".join(options)
+    versions = {"genloom": __version__, "python": platform.python_version(),
+                **{name: version(name) for name in ("matplotlib", "numpy", "polars")}}
+    facts = {"Report made with": page.plain(versions), **results.inputs}
+    facts["Intervals"] = f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}" \
+        if results.bootstrap and e.units > 1 else "none"
+    trained = " The settings, seed and data digests of the training are in the model card." if results.card else ""
+    return [Text([f"The file names stand for your own.{trained}"]), Code(command), Facts(facts)]
+
+
+def _panels(results: Results) -> list[Plot]:
+    e = results.evaluation
+    p, skill = e.predictions, e.target["skill"][0]
+    symbols = results.symbols
+    found = []
+    mean = p.predicted[p.models.index(MEAN)]
+    for i, target in enumerate(_chosen_genes(results), start=1):
+        name = p.targets[target]
+        title = f"{symbols[name]} ({name})" if name in symbols else name
+        rows = np.flatnonzero(p.target == target)
+        facts = f"skill {number(float(skill[target]))}, r {number(float(e.target['r'][0, target]))}, " \
+                f"MAE {number(float(e.target['mae'][0, target]))}"
+        draw = partial(figures.panel, p.observed[rows], p.predicted[0, rows], mean[rows])
+        found.append(Plot(f"gene-{i}", title, draw, facts, f"Predicted against observed {results.unit} of {title} in "
+                                                           f"{len(rows)} held-out predictions: {facts}."))
+    return found
+
+
+def _chosen_genes(results: Results) -> list[int]:
+    """Places of the genes to show: those asked for, else best, median and worst of the half that varies most."""
+    e = results.evaluation
+    if results.genes:
+        place = {name: i for i, name in enumerate(e.predictions.targets)}
+        alias = {symbol: place[name] for name, symbol in results.symbols.items() if name in place}
+        known = alias | place
+        if lost := [gene for gene in results.genes if gene not in known]:
+            raise InputError(f"{named(lost)}: not among the predicted genes", "--genes",
+                             nearest(lost[0], known) or f"genes are named as {named(e.predictions.targets, 3)}")
+        wanted = list(dict.fromkeys(known[gene] for gene in results.genes))
+        if len(wanted) > results.panels:
+            raise InputError(f"names {len(wanted)} genes, --max-panels is {results.panels}", "--genes",
+                             "name fewer, or raise --max-panels")
+        return wanted
+    skill = e.target["skill"][0]
+    lively = e.target["mae"][e.models.index(MEAN)]
+    lively = lively >= np.median(lively)
+    ranked = [int(i) for i in np.argsort(-skill, kind="stable") if np.isfinite(skill[i]) and lively[i]]
+    if len(ranked) <= results.panels:
+        return ranked
+    worst, median = results.panels // 3, (results.panels + 1) // 3
+    best = results.panels - worst - median
+    middle = max((len(ranked) - median) // 2, best)
+    return ranked[:best] + ranked[middle:middle + median] + ranked[len(ranked) - worst:]
+
+
+def _by_group(e: Evaluation) -> list[int]:
+    """Samples in their order, those of a group together."""
+    first = {group: i for i, group in reversed(list(enumerate(e.group)))}
+    return sorted(range(len(e.group)), key=lambda i: (first[e.group[i]] if e.group[i] else i, i))
+
+
+def _metric(e: Evaluation, name: str, model: str | None = None) -> Metric:
+    metric = e.get(name, model)
+    assert metric is not None, name
+    return metric
+
+
+def _interval(metric: Metric, show: Callable[[float], str] = number) -> str:
+    return f"{show(metric.low)} to {show(metric.high)}" if np.isfinite(metric.low) else ""
+
+
+def _span(metric: Metric) -> str:
+    interval = _interval(metric)
+    return f"{number(metric.value)} ({f'95% interval {interval}' if interval else 'no interval'})"
+
+
+def _percent(value: float) -> str:
+    return f"{number(100 * value, 1)}%" if np.isfinite(value) else number(value)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _the(model: str, start: bool = False) -> str:
+    text = "the model" if model == "model" else f"the {model} model"
+    return text[0].upper() + text[1:] if start else text
+
+
+def _and(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

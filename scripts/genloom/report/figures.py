@@ -1,0 +1,284 @@
+"""The figures of a report: small, drawn alike, the same bytes for the same numbers, readable at the width of a phone.
+
+Colours are of Okabe & Ito's palette for colour-blind readers, and never the only mark. Text becomes outlines, so that a
+figure looks the same in every browser, and no name a user gives can be read as markup.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+CHOSEN, OTHER, MEAN, INK, FAINT = "#0072b2", "#5f6b76", "#b34a00", "#1c2329", "#c9d0d6"
+DENSITY = LinearSegmentedColormap.from_list("density", ["#d6e6f2", "#6aa9d2", "#0072b2", "#012f4b"])
+FORMATS = ("png", "svg", "pdf")
+WIDTH = 5.0  # inches: about the width of a phone, half that of a page
+SMALL = 9.5  # points, of notes inside a figure
+FOLDS = 24  # training curves drawn at the most
+BARS = 48  # samples that get a bar and a name of their own
+STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 10.5, "text.color": INK, "text.parse_math": False,
+    "axes.edgecolor": OTHER, "axes.labelcolor": INK, "axes.linewidth": 0.8, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.titlesize": 11.5, "axes.titlelocation": "left", "axes.titleweight": "bold",
+    "xtick.color": OTHER, "ytick.color": OTHER, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+    "legend.frameon": False, "lines.linewidth": 1.4, "figure.dpi": 100, "savefig.dpi": 200,
+    "svg.fonttype": "path", "pdf.fonttype": 42, "figure.constrained_layout.use": True,
+}
+P = ParamSpec("P")
+
+
+@contextlib.contextmanager
+def _style() -> Iterator[None]:
+    """The look of all figures, whatever the user's own matplotlibrc says, without a word on glyphs the font lacks."""
+    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with _style():
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def save(figure: Figure, path: Path, kind: str) -> None:
+    """Write a figure as `png`, `svg` or `pdf`, without a date."""
+    path.write_bytes(_render(figure, kind, path.stem))
+
+
+def svg(figure: Figure, name: str) -> str:
+    """A figure as an `<svg>` element to put into a page. `name` goes before its ids: give each figure another."""
+    text = _render(figure, "svg", name).decode()
+    text = text[text.index("<svg"):]
+    for waste in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
+        text = re.sub(waste, "", text, flags=re.DOTALL)
+    opening = r'<svg viewBox="\1" stroke-linejoin="round" stroke-linecap="butt" aria-hidden="true" focusable="false">'
+    text = re.sub(r'<svg[^>]*?viewBox="([^"]*)"[^>]*>', opening, text, count=1)
+    text = text.replace("xlink:href", "href")
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    return re.sub(r"\s*\n\s*", "\n", text).strip()
+
+
+def _render(figure: Figure, kind: str, name: str) -> bytes:
+    undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    memory = io.BytesIO()
+    with _style(), matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(memory, format=kind, metadata=undated)
+    return memory.getvalue()
+
+
+def _figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots()
+
+
+@_styled
+def intervals(names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str,
+              title: str = "") -> Figure:
+    """A dot and its interval (value, low, high) for each model, the chosen one first. `zero` says what lies at 0."""
+    figure, axes = _figure(0.95 + 0.36 * (len(names) + 0.5))
+    for i, (value, low, high) in enumerate(spans):
+        colour = CHOSEN if i == 0 else OTHER
+        axes.plot([low, high], [i, i], color=colour, linewidth=2.6 if i == 0 else 1.6, solid_capstyle="round")
+        axes.plot([value], [i], "o" if i == 0 else "D", color=colour, markersize=8.5 if i == 0 else 5.5, zorder=3)
+    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
+    axes.set_yticks(range(len(names)), [_short(n) for n in names])
+    axes.get_yticklabels()[0].set_fontweight("bold")
+    axes.set_ylim(len(names) - 0.5, -1.05)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(label)
+    left, right = axes.get_xlim()
+    place = -left / (right - left)
+    note = axes.annotate(zero, (0, 1), (4 if place < 0.5 else -4, 0), xycoords=("data", "axes fraction"), color=MEAN,
+                         textcoords="offset points", fontsize=SMALL, va="top", ha="left" if place < 0.5 else "right")
+    note.set_in_layout(False)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def density(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str = "") -> Figure:
+    """Predicted `y` against observed `x`, on equal scales: points when few, else counts in hexagons."""
+    across, up = extent(x, y)
+    inside = (np.abs(x) <= across) & (np.abs(y) <= up)
+    figure, axes = _figure(0.7 + 3.6 * up / across)
+    axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=3)
+    axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.plot([-across, across], [-across, across], color=INK, linewidth=0.9, linestyle=":", zorder=3)
+    if inside.sum() <= 600:
+        axes.scatter(x[inside], y[inside], s=14, color=CHOSEN, alpha=0.6, linewidths=0, zorder=2)
+    else:
+        cells = axes.hexbin(x[inside], y[inside], gridsize=(44, max(int(25 * up / across), 8)), cmap=DENSITY, mincnt=1,
+                            norm=LogNorm(), extent=(-across, across, -up, up), linewidths=0.15, zorder=2)
+        cells.set_edgecolor("face")
+        bar = figure.colorbar(cells, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
+        most = int(np.max(np.asarray(cells.get_array())))
+        ticks = [t for t in (10**k for k in range(7)) if t <= most]
+        bar.set_ticks(ticks, labels=[f"{t:,}" for t in ticks])
+        bar.minorticks_off()
+        bar.set_label("predictions", fontsize=SMALL)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+    axes.set_xlim(-across, across)
+    axes.set_ylim(-up, up)
+    axes.set_aspect("equal")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    _title(axes, title)
+    return figure
+
+
+def extent(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """How far `density` reaches from 0 across and up: all but a thousandth of the points on each axis."""
+    across, up = (float(np.quantile(np.abs(values), 0.999)) * 1.08 or 1.0 for values in (x, y))
+    return across, float(np.clip(up, 0.55 * across, 1.2 * across))
+
+
+@_styled
+def spread(values: np.ndarray, label: str, noun: str, title: str = "", floor: float = -1.0) -> Figure:
+    """How many genes have which skill: blue above 0, grey below; all at or under `floor` in the first bar."""
+    figure, axes = _figure(3.2)
+    edges = np.linspace(floor, 1, 41)
+    counts, _ = np.histogram(np.clip(values, floor, 1), edges)
+    middle = (edges[:-1] + edges[1:]) / 2
+    axes.bar(middle, counts, width=0.9 * (edges[1] - edges[0]), color=[CHOSEN if m > 0 else "#9aa5ae" for m in middle])
+    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+    median = float(np.median(values))
+    shown = f"median {0 if abs(median) < 0.005 else median:.2f}".replace("-", "\N{MINUS SIGN}")
+    median = max(median, floor)
+    axes.axvline(median, color=INK, linewidth=1.2)
+    axes.annotate(shown, (median, 1), (4 if median < 0.6 else -4, -2),
+                  xycoords=("data", "axes fraction"), textcoords="offset points", va="top", fontsize=SMALL,
+                  ha="left" if median < 0.6 else "right")
+    ticks = np.linspace(floor, 1, 5)
+    axes.set_xticks(ticks, [f"{'≤ ' if t == floor else ''}{t:.1f}".replace("-", "\N{MINUS SIGN}") for t in ticks])
+    axes.set_ylim(0, max(counts.max(), 1) * 1.15)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlabel(label)
+    axes.set_ylabel(noun)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def permuted(rows: Sequence[tuple[str, float, np.ndarray, float]], title: str = "") -> Figure:
+    """Rows of (label, true value, values under permutation, p): a histogram each, a line where the true one lies."""
+    figure = Figure(figsize=(WIDTH, 0.2 + 1.15 * len(rows)))
+    all_axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for axes, (label, true, null, p) in zip(all_axes, rows, strict=True):
+        null = null[np.isfinite(null)]
+        low, high = min([true, *null]), max([true, *null])
+        margin = (high - low) * 0.04 or 0.5
+        counts, edges = np.histogram(null, np.linspace(low - margin, high + margin, 49))
+        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color="#9aa5ae")
+        axes.axvline(true, color=CHOSEN, linewidth=2.4)
+        left = true > (low + high) / 2
+        axes.annotate(f"true pairing, p = {p:.2g}", (true, 1), (-5 if left else 5, -1), va="top", fontsize=SMALL,
+                      xycoords=("data", "axes fraction"), textcoords="offset points", color=CHOSEN,
+                      ha="right" if left else "left")
+        axes.set_ylim(0, max(counts.max(initial=0), 1) * 1.5)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(label)
+    _title(all_axes[0], title)
+    return figure
+
+
+@_styled
+def bars(names: Sequence[str], values: np.ndarray, label: str, noun: str, title: str = "") -> Figure:
+    """A bar for each sample, in the order given; when there are too many for names, a rank plot."""
+    if len(names) > BARS:
+        figure, axes = _figure(2.9)
+        ordered = np.sort(values[np.isfinite(values)])[::-1]
+        axes.step(np.arange(1, len(ordered) + 1), ordered, where="mid", color=CHOSEN)
+        axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.set_xlabel(f"{noun}, ordered")
+        axes.set_ylabel(label)
+    else:
+        figure, axes = _figure(0.8 + 0.24 * len(names))
+        axes.barh(range(len(names)), np.nan_to_num(values), height=0.68,
+                  color=[CHOSEN if v > 0 else "#9aa5ae" for v in values])
+        axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.set_yticks(range(len(names)), [_short(n) for n in names])
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color=FAINT, linewidth=0.5)
+        axes.set_axisbelow(True)
+        axes.set_xlabel(label)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def panel(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray, title: str = "", unit: str = "") -> Figure:
+    """One gene: a blue dot a prediction, a small orange stroke where the mean of its training part lay."""
+    figure, axes = _figure(2.35, 2.35)
+    low, high = (function(np.concatenate([observed, predicted, mean])) for function in (np.min, np.max))
+    margin = (high - low) * 0.07 or 0.5
+    limits = (low - margin, high + margin)
+    axes.plot(limits, limits, color=INK, linewidth=0.9, linestyle=":")
+    axes.axhline(float(mean.mean()), color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+    axes.plot(observed, mean, "_", color=MEAN, markersize=5, markeredgewidth=1, alpha=0.8, zorder=2)
+    axes.plot(observed, predicted, "o", color=CHOSEN, markersize=5, alpha=0.8, markeredgewidth=0, zorder=3)
+    axes.set_xlim(limits)
+    axes.set_ylim(limits)
+    axes.set_aspect("equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
+    axes.set_xlabel("observed")
+    axes.set_ylabel("predicted")
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def curves(history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
+    """Loss by epoch: a thin line for each fold and part; a dot where a fold's validation loss was lowest."""
+    figure, axes = _figure(3.1)
+    looks: list[tuple[str, Any]] = [(OTHER, (0, (3, 1.5))), (CHOSEN, "solid"), (MEAN, (0, (1, 1)))]
+    for i, (part, folds) in enumerate(history.items()):
+        colour, line = looks[i % len(looks)]
+        for j, (epochs, losses) in enumerate(list(folds.values())[:FOLDS]):
+            axes.plot(epochs, losses, color=colour, linestyle=line, linewidth=1.1, label=part if j == 0 else None,
+                      alpha=0.75 if len(folds) < 4 else 0.5)
+            if part == "validation":
+                best = int(np.argmin(losses))
+                axes.plot(epochs[best], losses[best], "o", color=colour, markersize=3.5, zorder=3)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    for key in axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0).get_lines():
+        key.set_alpha(1)
+        key.set_linewidth(1.8)
+    _title(axes, title)
+    return figure
+
+
+def _title(axes: Axes, title: str) -> None:
+    if title:
+        axes.set_title(_short(title, 60))
+
+
+def _short(text: str, limit: int = 26) -> str:
+    """A name that fits beside an axis: on one line, the middle of a long one left out."""
+    text = " ".join(str(text).split())
+    return text if len(text) <= limit else f"{text[:limit // 2]}…{text[-(limit // 2 - 1):]}"
