@@ -63,9 +63,8 @@ class GeneCentred(Regressor):
         for rows, held in inner_folds(groups):
             fit = _Fit.of(x[rows], y[rows])
             observed = y[held] - fit.mean_y
-            for i, (local, penalty) in enumerate(GRID):
-                predicted = fit.difference(x[held], fit.dual(local, penalty), local)
-                moments[i] += (predicted * observed).sum(), (predicted**2).sum()
+            for block, i, predicted in fit.candidates(x[held]):
+                moments[i] += (predicted * observed[:, block]).sum(), (predicted**2).sum()
         # With trust t the squared error falls by 2 t cross - t² square; its best t within 0 to 1 is taken.
         cross, square = moments.T
         trust = np.clip(cross / np.maximum(square, 1e-12), 0, 1)
@@ -104,23 +103,41 @@ class _Fit:
 
     def dual(self, local: float, penalty: float) -> np.ndarray:
         """The (n, q) coefficients of kernel ridge on the residuals."""
-        shared = (1 - local) * self._average(self.rows) + penalty * np.eye(len(self.rows))
-        if not local:
-            return np.linalg.solve(shared, self.residual).astype(np.float32)
-        dual = np.empty_like(self.residual)
-        for block in self._blocks():
-            systems = shared + local * self._own(self.rows, block)
-            dual[:, block] = np.linalg.solve(systems, self.residual[:, block].T[..., None])[..., 0].T
-        return dual
+        average = self._average(self.rows)
+        return np.concatenate([self._solve(average, self._own(self.rows, block), block, local, penalty)
+                               for block in self._blocks()], axis=1)
 
     def difference(self, x: np.ndarray, dual: np.ndarray, local: float) -> np.ndarray:
         """How far from the training mean the expression in new neighbourhoods (new, q, k) is: (new, q)."""
-        rows = np.nan_to_num((x - self.mean_x) / self.scale)
-        out = rows @ self.weights + (1 - local) * self._average(rows) @ dual
-        if local:
-            for block in self._blocks():
-                out[:, block] += local * np.einsum("gab,bg->ag", self._own(rows, block), dual[:, block])
-        return out
+        rows = self._rows(x)
+        average = self._average(rows)
+        return np.concatenate([self._predict(rows, average, self._own(rows, block), dual[:, block], block, local)
+                               for block in self._blocks()], axis=1)
+
+    def candidates(self, x: np.ndarray) -> Iterator[tuple[slice, int, np.ndarray]]:
+        """`difference` for each candidate of `GRID`, as (genes, number of the candidate, (new, genes) values)."""
+        rows = self._rows(x)
+        average, new_average = self._average(self.rows), self._average(rows)
+        for block in self._blocks():
+            own, new_own = self._own(self.rows, block), self._own(rows, block)
+            for i, (local, penalty) in enumerate(GRID):
+                dual = self._solve(average, own, block, local, penalty)
+                yield block, i, self._predict(rows, new_average, new_own, dual, block, local)
+
+    def _solve(self, average: np.ndarray, own: np.ndarray, block: slice, local: float, penalty: float) -> np.ndarray:
+        system = (1 - local) * average + penalty * np.eye(len(average))
+        residual = self.residual[:, block]
+        if not local:
+            return np.linalg.solve(system, residual)
+        return np.linalg.solve(system + local * own, residual.T[..., None])[..., 0].T
+
+    def _predict(self, rows: np.ndarray, average: np.ndarray, own: np.ndarray, dual: np.ndarray, block: slice,
+                 local: float) -> np.ndarray:
+        out = rows[:, block] @ self.weights + (1 - local) * average @ dual
+        return out + local * np.einsum("gab,bg->ag", own, dual) if local else out
+
+    def _rows(self, x: np.ndarray) -> np.ndarray:
+        return np.nan_to_num((x - self.mean_x) / self.scale)
 
     def _average(self, rows: np.ndarray) -> np.ndarray:
         """The kernel of all genes together, (rows, n); the training samples have a mean of about 1 with themselves."""

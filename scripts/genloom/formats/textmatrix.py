@@ -1,0 +1,294 @@
+"""Whole matrices of genes and samples, either way round, in text (TSV, CSV), GCT 1.2 and 1.3, or XLSX."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ..errors import InputError, named, nearest
+from . import text
+
+FORMATS = ("tsv", "csv", "gct", "xlsx")
+ORIENTATIONS = ("auto", "genes-in-rows", "samples-in-rows")
+UNKNOWN = ("", "NA", "N/A", "na", "n/a", "nan", "NaN", "NAN", "-nan", "null", "NULL")
+_SYMBOLS = ("symbol", "gene_symbol", "gene_name", "genesymbol", "genename", "gene name", "description",
+            "pr_gene_symbol", "name2")
+_CELL = "correct it, or name the column in --fact-columns"
+
+
+@dataclass
+class Grid:
+    """A table as it stands in a file.
+
+    Attributes
+    ----------
+    header : names of the columns, all different
+    body : the rows below it as text, with one separator; the first of them is line `line` of the file
+    samples : of GCT 1.3: facts on the samples, a column each, its rows in the order of the value columns
+    """
+
+    path: str | Path
+    header: list[str]
+    body: bytes
+    separator: str
+    line: int
+    format: str
+    digest: str
+    facts: Sequence[str] = ()
+    samples: pl.DataFrame | None = None
+
+
+@dataclass
+class TextMatrix:
+    """A matrix of samples by genes.
+
+    Attributes
+    ----------
+    samples, genes : names and ids as they stand there
+    values : (samples, genes) float32; NaN where the file has no value
+    sample_facts, gene_facts : tables of strings, a row for each; `symbol` among the genes' where there is one
+    """
+
+    path: str | Path
+    samples: list[str]
+    genes: pl.Series
+    values: np.ndarray
+    sample_facts: pl.DataFrame
+    gene_facts: pl.DataFrame
+    format: str
+    orientation: str
+    digest: str
+
+
+def read(path: str | Path, format: str = "auto", orientation: str = "auto", id_column: str | None = None,
+         facts: Sequence[str] = (), sheet_name: str = "", samples: Collection[str] = (),
+         genes: Collection[str] = ()) -> TextMatrix:
+    """Read a matrix, plain or gzipped.
+
+    Parameters
+    ----------
+    format : one of `FORMATS`, or "auto": by content
+    orientation : one of `ORIENTATIONS`. "auto": GCT has genes in rows; else it shows in names of the first column and
+        of the header that are among known `samples` or `genes`, or look like Ensembl's; else in the head of the first
+        column (gene, symbol, probe; sample, cell); else the longer side is that of genes
+    id_column : of the ids of genes or, with samples in rows, of the samples' names; the first by default
+    facts : columns that hold no values but facts: on genes, or, with samples in rows, on samples
+    sheet_name : of XLSX; the first by default
+
+    Raises
+    ------
+    InputError : no table, repeated columns or samples, no sign of the orientation, or, with its line, a row of another
+        width or a value that is no number
+    """
+    grid = _grid(path, format, sheet_name)
+    for name in (id_column, *facts):
+        if name and name not in grid.header:
+            cure = nearest(name, grid.header) or f"it has {named(grid.header)}"
+            raise InputError(f"has no column {name!r}", path, cure)
+    key = id_column or grid.header[0]
+    facts = [name for name in grid.header if name != key and (name in facts or name in grid.facts)]
+    columns = [name for name in grid.header if name != key and name not in facts]
+    if not columns:
+        raise InputError("holds no columns of values", path, "give a table with a header and at least two columns")
+    rows = _column(grid, [key, *facts])
+    if missing := rows[key].null_count():
+        at = int(rows[key].is_null().arg_true()[0])
+        raise InputError(f"has no name ({missing} such rows)", f"{path}:{grid.line + at}", "name every row")
+    if orientation == "auto":
+        orientation = _orientation(grid, rows[key], columns, samples, genes)
+    values = _values(grid, columns)
+
+    if orientation == "genes-in-rows":
+        names, ids, values = columns, rows[key], values.T
+        sample_facts, gene_facts = grid.samples if grid.samples is not None else pl.DataFrame(), rows.select(facts)
+    else:
+        names, ids = rows[key].to_list(), pl.Series(columns)
+        sample_facts, gene_facts = rows.select(facts), pl.DataFrame()
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"sample {twice!r} is there twice", path, "give each sample a name of its own")
+    symbol = next((name for name in gene_facts.columns if name.lower() in _SYMBOLS), None)
+    if symbol and "symbol" not in gene_facts.columns:
+        gene_facts = gene_facts.rename({symbol: "symbol"})
+    return TextMatrix(path, names, ids.alias("id"), values, sample_facts.fill_null(""), gene_facts.fill_null(""),
+                      grid.format, orientation, grid.digest)
+
+
+def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
+    content = text.read(path)
+    found = "xlsx" if content[:4] == b"PK\x03\x04" else "gct" if content[:3] == b"#1." else ""
+    if format not in ("auto", found) and (found or format in ("xlsx", "gct")):
+        what = f"is not {format.upper()}" + (f" but {found.upper()}" if found else "")
+        raise InputError(what, path, "use --format auto")
+    digest = text.digest(content)
+    if found == "gct":
+        return _gct(path, content, digest)
+    if found == "xlsx":
+        content, format = _xlsx(path, content, sheet_name), "tsv"
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        raise InputError("is an old Excel workbook (.xls)", path, "save it as .xlsx or as text")
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    at, line = 0, 1
+    while content[at:at + 1] in (b"#", b"\n", b"\r"):  # comments before the header
+        at, line = (content.find(b"\n", at) + 1 or len(content)), line + 1
+    head, _, body = content[at:].partition(b"\n")
+    head = head.rstrip(b"\r")
+    separator = {"tsv": "\t", "csv": ","}.get(format) or max("\t,;", key=lambda mark: head.count(mark.encode()))
+    header = _fields(head, separator, path, line)
+    if not body.strip():
+        raise InputError("holds no rows", path, "give a table with a header and at least one row")
+    first = _fields(body.partition(b"\n")[0], separator, path, line + 1)
+    if len(first) == len(header) + 1:  # as R writes row names
+        header = ["", *header]
+    if len(header) < 2:
+        raise InputError("has one column", f"{path}:{line}", "separate the columns by tabs or commas")
+    kind = found or ("tsv" if separator == "\t" else "csv")
+    return _unique(Grid(path, header, body, separator, line + 1, kind, digest), line)
+
+
+def _unique(grid: Grid, line: int) -> Grid:
+    if len(set(grid.header)) < len(grid.header):
+        twice = next(name for name in grid.header if grid.header.count(name) > 1)
+        raise InputError(f"column {twice!r} is there twice", f"{grid.path}:{line}", "give each a name of its own")
+    return grid
+
+
+def _fields(line: bytes, separator: str, path: str | Path, number: int) -> list[str]:
+    try:
+        decoded = line.decode()
+    except UnicodeDecodeError:
+        raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
+    return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
+
+
+def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
+    """GCT 1.2 and 1.3 (https://clue.io/connectopedia/gct_format)."""
+    cure = "it may be cut off: copy or make it again"
+    lines = content.replace(b"\r\n", b"\n").split(b"\n", 3)
+    version = lines[0].strip()
+    if version not in (b"#1.2", b"#1.3") or len(lines) < 4:
+        raise InputError(f"is not GCT 1.2 or 1.3: {version[:20].decode(errors='replace')!r}", f"{path}:1", cure)
+    try:
+        shape = [int(field) for field in lines[1].split(b"\t")]
+        rows, columns, row_facts, sample_facts = shape if version == b"#1.3" else (*shape[:2], 1, 0)
+    except ValueError:
+        raise InputError("does not tell its numbers of rows and columns", f"{path}:2", cure) from None
+    header = _fields(lines[2], "\t", path, 3)
+    *above, body = lines[3].split(b"\n", sample_facts)
+    found = body.rstrip().count(b"\n") + 1 if body.strip() else 0
+    if (len(header), found) != (1 + row_facts + columns, rows):
+        raise InputError(f"has {found} rows and {len(header) - 1 - row_facts} columns, not {rows} and {columns}",
+                         f"{path}:2", cure)
+    facts = [_fields(line, "\t", path, 4 + at) for at, line in enumerate(above)]
+    if bad := [at for at, fields in enumerate(facts) if len(fields) != len(header)]:
+        raise InputError(f"has {len(facts[bad[0]])} columns, not {len(header)}", f"{path}:{4 + bad[0]}", cure)
+    samples = pl.DataFrame({fields[0]: fields[1 + row_facts:] for fields in facts}) if facts else None
+    grid = Grid(path, header, body, "\t", 4 + sample_facts, "gct", digest, header[1:1 + row_facts], samples)
+    return _unique(grid, 3)
+
+
+def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
+    """A sheet as text separated by tabs."""
+    import openpyxl  # it parses with defusedxml, which is installed beside it
+
+    warnings.simplefilter("ignore", UserWarning)  # of styles and extensions that it does not know
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        if sheet_name and sheet_name not in book.sheetnames:
+            raise InputError(f"has no sheet {sheet_name!r}", path, f"it has {named(book.sheetnames)}")
+        sheet = book[sheet_name] if sheet_name else book.worksheets[0]
+        rows = list(sheet.iter_rows(values_only=True))
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, OSError, SyntaxError) as error:
+        raise InputError(f"cannot be read as XLSX: {error}", path, "it may be cut off: save it again") from None
+    while rows and all(value is None for value in rows[-1]):
+        rows.pop()
+    if not rows:
+        raise InputError("holds no rows", path, "name another sheet with --sheet-name")
+    for number, row in enumerate(rows, 1):
+        if row and isinstance(row[0], datetime.date):
+            raise InputError(f"has the date {row[0]:%Y-%m-%d} for a name", f"{path}:{number}",
+                             "a spreadsheet made it from a gene such as MARCH1 or SEPT2: write that as text")
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(
+        ["" if value is None else " ".join(str(value).split()) for value in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def _frame(grid: Grid, types: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Some columns of a grid."""
+    schema = {name: types.get(name, pl.String) for name in grid.header}
+    return pl.scan_csv(grid.body, has_header=False, schema=schema, separator=grid.separator,
+                       null_values=list(UNKNOWN)).select(list(types)).collect()
+
+
+def _column(grid: Grid, names: list[str]) -> pl.DataFrame:
+    """Columns of strings."""
+    try:
+        table = _frame(grid, dict.fromkeys(names, pl.String))
+    except pl.exceptions.PolarsError:
+        _examine(grid)
+        raise InputError("cannot be read as a table", grid.path, "give TSV, CSV, GCT or XLSX") from None
+    return table.select(pl.all().str.strip_chars())
+
+
+def _values(grid: Grid, names: list[str]) -> np.ndarray:
+    """Columns of numbers as (rows, columns) float32."""
+    try:
+        values = _frame(grid, dict.fromkeys(names, pl.Float32)).to_numpy()
+    except pl.exceptions.PolarsError:
+        _examine(grid, names)
+        raise InputError("cannot be read as a table of numbers", grid.path, "give TSV, CSV, GCT or XLSX") from None
+    if np.isnan(values[:, -1]).any():
+        _examine(grid)  # a short row ends in unknown values
+    if np.isinf(values).any():
+        row, column = (int(at[0]) for at in np.nonzero(np.isinf(values)))
+        raise InputError(f"{names[column]} is not finite", f"{grid.path}:{grid.line + row}", "correct it")
+    return values.astype(np.float32, copy=False)
+
+
+def _examine(grid: Grid, numbers: Collection[str] = ()) -> None:
+    """Raise an InputError on the first row of another width, or without a number in a column of numbers."""
+    places = [place for place, name in enumerate(grid.header) if name in set(numbers)]
+    rows = csv.reader(io.StringIO(grid.body.decode(errors="replace"), newline=""), delimiter=grid.separator)
+    for line, fields in enumerate(rows, grid.line):
+        if len(fields) != len(grid.header) and fields:
+            raise InputError(f"has {len(fields)} columns, the header {len(grid.header)}", f"{grid.path}:{line}",
+                             "is the file whole?")
+        for place in places if fields else ():
+            if fields[place] not in UNKNOWN:
+                try:
+                    float(fields[place])
+                except ValueError:
+                    raise InputError(f"{grid.header[place]!r} is no number but {fields[place][:40]!r}",
+                                     f"{grid.path}:{line}", _CELL) from None
+
+
+def _orientation(grid: Grid, rows: pl.Series, columns: list[str], samples: Collection[str],
+                 genes: Collection[str]) -> str:
+    """Which way round a grid is."""
+    if grid.format == "gct":
+        return "genes-in-rows"
+    known, ids = set(samples), set(genes)
+    across = pl.Series(columns)
+    for found in (
+        (across.is_in(list(known)).sum(), rows.is_in(list(known)).sum()),
+        (rows.is_in(list(ids)).sum(), across.is_in(list(ids)).sum()),
+        tuple(side.str.contains(r"^ENS[A-Z]{0,7}\d{11}").sum() for side in (rows, across)),
+        tuple(any(word in grid.header[0].lower() for word in words) for words in
+              (("gene", "symbol", "probe", "transcript", "ensembl"), ("sample", "cell", "patient", "donor"))),
+        (len(rows), len(columns)),
+    ):
+        if found[0] != found[1]:
+            return "genes-in-rows" if found[0] > found[1] else "samples-in-rows"
+    raise InputError(f"does not show whether genes are in rows or columns: {len(rows)} of each", grid.path,
+                     "say so with --orientation")

@@ -1,0 +1,64 @@
+"""The rules of the house that a program can check."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "scripts" / "genloom"
+# package → what it may import besides itself, console and errors
+ALLOWED = {"formats": set(), "models": set(), "pretrained": {"models", "formats"}, "report": {"learning", "models", "formats"},
+           "learning": {"models", "formats", "report"}}
+
+
+def imports(path):
+    """The packages of genloom that a module imports, relatively or by name."""
+    package = path.relative_to(LIBRARY).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            base = [part for part in base if part]
+            yield from [base[0]] if base else [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("genloom"):
+            yield (node.module + ".").split(".")[1] or node.names[0].name
+
+
+@pytest.mark.parametrize("path", sorted(LIBRARY.glob("*/*.py")), ids=lambda p: p.relative_to(LIBRARY).as_posix())
+def test_imports_run_one_way(path):
+    own = path.parent.name
+    strange = set(imports(path)) - ALLOWED[own] - {own, "console", "errors", "__version__"}
+    assert not strange, f"{path.name} of {own} imports {strange}"
+
+
+def tracked():
+    names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True,
+                           capture_output=True, check=True).stdout.splitlines()
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def test_no_machine_path_and_no_registry_in_any_file():
+    forbidden = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w|pypi\.or[g]|pythonhosted|registry\.npmjs|anaconda\.or[g]|debian\.or[g]")
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        found = forbidden.search(text)
+        assert not found, f"{path.relative_to(ROOT)} names {found[0]!r}"
+
+
+def test_no_large_file():
+    for path in tracked():
+        assert path.stat().st_size < 1_000_000, path
+
+
+def test_versions_agree():
+    import genloom
+
+    version = genloom.__version__
+    assert f'\nversion = "{version}"\n' in (ROOT / "pyproject.toml").read_text()
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
