@@ -11,30 +11,60 @@ METHODS = ("hold-out", "k-fold", "leave-one-out", "leave-one-group-out", "explic
 def build_parser():
     parser = console.Parser(__doc__)
     source = parser.add_argument_group("what is divided").add_mutually_exclusive_group(required=True)
-    source.add_argument("--samples", metavar="TSV",
-                        help="sample sheet: a table with a header and names in the column sample, or else in the first")
+    source.add_argument(
+        "--samples",
+        metavar="TSV",
+        help="sample sheet: a table with a header and names in the column sample, or else in the first",
+    )
     source.add_argument("--matrix", metavar="H5AD", help="matrix from bin_peaks or assemble_expression")
-    parser.add_argument("--of", choices=("samples", "features"), default="samples",
-                        help="of a matrix: divide its samples, or its features (bins, genes)")
-    parser.add_argument("--group", metavar="COLUMN",
-                        help="keep what shares a value of this column in one part: donor, lineage; chrom for features")
+    parser.add_argument(
+        "--of",
+        choices=("samples", "features"),
+        default="samples",
+        help="of a matrix: divide its samples, or its features (bins, genes)",
+    )
+    parser.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help="keep what shares a value of this column in one part: donor, lineage; chrom for features",
+    )
     parser.add_argument("--stratify", metavar="COLUMN", help="spread the values of this column evenly over the parts")
     method = parser.add_argument_group("method")
-    method.add_argument("--method", choices=METHODS, default="k-fold",
-                        help="one part held out, folds, each sample or group held out in turn, or parts you name")
+    method.add_argument(
+        "--method",
+        choices=METHODS,
+        default="k-fold",
+        help="one part held out, folds, each sample or group held out in turn, or parts you name",
+    )
     method.add_argument("--folds", type=console.integer(2, 1000), default=5, help="of k-fold")
-    method.add_argument("--repeats", type=console.integer(1, 1000), default=1,
-                        help="of k-fold and hold-out, drawn anew each time")
-    method.add_argument("--test-share", type=console.number(0.001, 0.5), default=0.2,
-                        help="of hold-out: the share to test on, of the groups where there are groups")
-    method.add_argument("--validation-share", type=console.number(0, 0.5), default=0.0,
-                        help="share of what is not tested that ends the training of networks; 0 for no validation part")
-    method.add_argument("--inner-folds", type=console.integer(0, 1000), default=0,
-                        help="divide each training part again into so many folds, to tune on; 0 for none")
+    method.add_argument(
+        "--repeats", type=console.integer(1, 1000), default=1, help="of k-fold and hold-out, drawn anew each time"
+    )
+    method.add_argument(
+        "--test-share",
+        type=console.number(0.001, 0.5),
+        default=0.2,
+        help="of hold-out: the share to test on, of the groups where there are groups",
+    )
+    method.add_argument(
+        "--validation-share",
+        type=console.number(0, 0.5),
+        default=0.0,
+        help="share of what is not tested that ends the training of networks; 0 for no validation part",
+    )
+    method.add_argument(
+        "--inner-folds",
+        type=console.integer(0, 1000),
+        default=0,
+        help="divide each training part again into so many folds, to tune on; 0 for none",
+    )
     console.add_seed(method)
     named = parser.add_argument_group("parts you name", "with --method explicit; what no list names is for training")
-    named.add_argument("--parts", metavar="TSV",
-                       help="in place of lists: a sheet like that of --samples, of all names, with the column part")
+    named.add_argument(
+        "--parts",
+        metavar="TSV",
+        help="in place of lists: a sheet like that of --samples, of all names, with the column part",
+    )
     named.add_argument("--test", nargs="+", default=[], metavar="NAME", help="names to test on")
     named.add_argument("--validation", nargs="+", default=[], metavar="NAME", help="names to validate on")
     named.add_argument("--test-groups", nargs="+", default=[], metavar="GROUP", help="groups to test on")
@@ -51,8 +81,17 @@ def main(args):
         path = outputs.file(args.output)
         units = splits.read_units(args.samples, args.matrix, args.of, args.group, args.stratify)
         parts = splits.parts_of(units, args.parts, args.test, args.validation, args.test_groups, args.validation_groups)
-        made = splits.make(units, args.method, args.folds, args.repeats, args.test_share, args.validation_share,
-                           args.inner_folds, args.seed, parts)
+        made = splits.make(
+            units,
+            args.method,
+            args.folds,
+            args.repeats,
+            args.test_share,
+            args.validation_share,
+            args.inner_folds,
+            args.seed,
+            parts,
+        )
         split.write(made, path)
     console.say(splits.summary(units, made))
 

@@ -64,8 +64,12 @@ class Samples:
 
 def make_elements(random: np.random.RandomState) -> Elements:
     chrom = np.repeat(list(ELEMENTS), list(ELEMENTS.values()))
-    middle = np.concatenate([np.sort(random.choice(np.arange(2, SIZES[c] // 500 - 2), n, replace=False)) * 500 + 250
-                             for c, n in ELEMENTS.items()])
+    middle = np.concatenate(
+        [
+            np.sort(random.choice(np.arange(2, SIZES[c] // 500 - 2), n, replace=False)) * 500 + 250
+            for c, n in ELEMENTS.items()
+        ]
+    )
     n = len(chrom)
     loadings = np.zeros((n, PROGRAMS))
     loadings[np.arange(n), random.randint(0, PROGRAMS, n)] = random.uniform(0.7, 1.5, n)
@@ -74,8 +78,12 @@ def make_elements(random: np.random.RandomState) -> Elements:
 
 def make_genes(random: np.random.RandomState, elements: Elements) -> Genes:
     chrom = np.repeat(list(GENES), list(GENES.values()))
-    tss = np.concatenate([np.sort(random.choice(np.arange(12, SIZES[c] // 1000 - 12), n, replace=False)) * 1000
-                          for c, n in GENES.items()]) + random.randint(0, 1000, len(chrom))
+    tss = np.concatenate(
+        [
+            np.sort(random.choice(np.arange(12, SIZES[c] // 1000 - 12), n, replace=False)) * 1000
+            for c, n in GENES.items()
+        ]
+    ) + random.randint(0, 1000, len(chrom))
     n = len(chrom)
     distance = np.abs(tss[:, None] - elements.middle[None, :])
     weights = np.exp(-distance / REACH) * random.gamma(3.0, 1 / 3, distance.shape) * (chrom[:, None] == elements.chrom)
@@ -110,9 +118,11 @@ def narrow_peaks(random: np.random.RandomState, elements: Elements, signal: np.n
         start = elements.middle[i] - elements.width[i] // 2 + random.randint(-30, 31)
         end = start + elements.width[i] + random.randint(-20, 21)
         value = np.exp2(signal[i]) * depth / 10
-        lines.append(f"{elements.chrom[i]}\t{start}\t{end}\tpeak{len(lines) + 1}\t{min(1000, round(value * 80))}\t.\t"
-                     f"{value:.3f}\t{value * 2.2 + 1:.2f}\t{value * 2:.2f}\t"
-                     f"{(end - start) // 2 + random.randint(-20, 21)}\n")
+        lines.append(
+            f"{elements.chrom[i]}\t{start}\t{end}\tpeak{len(lines) + 1}\t{min(1000, round(value * 80))}\t.\t"
+            f"{value:.3f}\t{value * 2.2 + 1:.2f}\t{value * 2:.2f}\t"
+            f"{(end - start) // 2 + random.randint(-20, 21)}\n"
+        )
     return "".join(lines)
 
 
@@ -129,8 +139,10 @@ def rsem_table(genes: Genes, tpm: np.ndarray) -> str:
     lines = ["gene_id\ttranscript_id(s)\tlength\teffective_length\texpected_count\tTPM\tFPKM\n"]
     for i, (name, value) in enumerate(zip(genes.names, tpm, strict=True)):
         length = 1200 + 37 * i % 900
-        lines.append(f"{name}.2\t{name.replace('ENSG', 'ENST')}.1\t{length}.00\t{length - 150}.00\t"
-                     f"{value * (length - 150) / 40:.2f}\t{value:.2f}\t{value * 0.8:.2f}\n")
+        lines.append(
+            f"{name}.2\t{name.replace('ENSG', 'ENST')}.1\t{length}.00\t{length - 150}.00\t"
+            f"{value * (length - 150) / 40:.2f}\t{value:.2f}\t{value * 0.8:.2f}\n"
+        )
     return "".join(lines)
 
 
@@ -142,8 +154,12 @@ def gtf(genes: Genes) -> str:
         high = low + 4000
         ids = f'gene_id "{name}.2"; gene_name "PLANT{i + 1}"; gene_type "protein_coding";'
         transcript = f'{ids} transcript_id "{name.replace("ENSG", "ENST")}.1";'
-        for kind, start, end, facts in (("gene", low, high, ids), ("transcript", low, high, transcript),
-                                        ("exon", low, low + 700, transcript), ("exon", high - 900, high, transcript)):
+        for kind, start, end, facts in (
+            ("gene", low, high, ids),
+            ("transcript", low, high, transcript),
+            ("exon", low, low + 700, transcript),
+            ("exon", high - 900, high, transcript),
+        ):
             lines.append(f"{genes.chrom[i]}\tplanted\t{kind}\t{start + 1}\t{end}\t.\t{genes.strand[i]}\t.\t{facts}\n")
     return "".join(lines)
 

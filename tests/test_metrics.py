@@ -215,7 +215,8 @@ def test_scores_of_arrays_equal_the_table(tmp_path):
 def test_permutation_p():
     null = np.array([0.1, 0.2, 0.3])
     assert [metrics.p_value(t, null) for t in (0.4, 0.3, 0.25, 0.0)] == [1 / 4, 2 / 4, 2 / 4, 4 / 4]
-    assert metrics.p_value(0.5, np.array([0.1, np.nan])) == 2 / 3  # what is not defined counts against the model
+    assert metrics.p_value(0.5, np.array([0.1, np.nan])) == 1 / 3  # not defined: the mean itself, no relation
+    assert metrics.p_value(-0.1, np.array([np.nan])) == 1
     assert metrics.p_value(math.nan, null) == 1
 
 
@@ -227,7 +228,7 @@ def test_permutations_enter_the_metrics(tmp_path):
     evaluation = metrics.evaluate(results.read_predictions(write_predictions(tmp_path / "p.tsv")), bootstrap=10,
                                   permutations=permutations)
     assert evaluation.get("share_positive_p").value == pytest.approx(1 / 3) and evaluation.get("skill_p").n == 2
-    assert evaluation.get("delta_r_p").value == pytest.approx(2 / 3)
+    assert evaluation.get("delta_r_p").value == pytest.approx(1 / 3)
     assert evaluation.get("skill_permuted").value == pytest.approx(-0.05)
 
 

@@ -73,8 +73,9 @@ def test_planted_relation_is_found_in_unseen_donors_and_not_when_permuted(sample
     donors = [s["donor"] for s in samples]
     tables = [text_of(next((FOLDER / "expression").glob(s["sample"] + ".*"))) for s in samples]
     tpm = np.array([[float(row["TPM"]) for row in csv.DictReader(t.splitlines(), delimiter="\t")] for t in tables])
-    permuted = np.array([line.split("\t")[1:] for line in text_of(FOLDER / "expression_permuted.tsv").splitlines()[1:]],
-                        float).T
+    permuted = np.array(
+        [line.split("\t")[1:] for line in text_of(FOLDER / "expression_permuted.tsv").splitlines()[1:]], float
+    ).T
     assert sorted(map(tuple, permuted.round(2))) == sorted(map(tuple, tpm))  # the same profiles under other names
     assert not (permuted == tpm).all(axis=1).any()
     assert 0.4 < skill(accessibility, np.log2(tpm + 1), donors) < 0.75

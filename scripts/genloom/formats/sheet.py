@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,11 @@ def read(path: str | Path) -> pd.DataFrame:
 
     with blaming(path, "save it as text separated by tabs"):
         content = text.read(path).decode("utf-8-sig")
-    lines = [(number, [value.strip() for value in line.split("\t")])
-             for number, line in enumerate(content.splitlines(), start=1) if line.strip() and not line.startswith("#")]
+    lines = [
+        (number, [value.strip() for value in line.split("\t")])
+        for number, line in enumerate(io.StringIO(content, newline=None), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
     if len(lines) < 2:
         raise InputError("holds no samples", path, "a sheet has a header and a line for each sample")
     (at, header), *rows = lines
@@ -40,14 +44,20 @@ def read(path: str | Path) -> pd.DataFrame:
     seen: dict[str, int] = {}
     for number, values in rows:
         if len(values) != len(header):
-            raise InputError(f"has {len(values)} columns, the header {len(header)}", f"{path}:{number}",
-                             "separate the columns by tabs and keep empty ones")
+            raise InputError(
+                f"has {len(values)} columns, the header {len(header)}",
+                f"{path}:{number}",
+                "separate the columns by tabs and keep empty ones",
+            )
         name = values[key]
         if not name:
             raise InputError(f"has no {header[key]}", f"{path}:{number}", "name every sample")
         if name in seen:
-            raise InputError(f"{name!r} is there twice, first in line {seen[name]}", f"{path}:{number}",
-                             "give every sample a name of its own")
+            raise InputError(
+                f"{name!r} is there twice, first in line {seen[name]}",
+                f"{path}:{number}",
+                "give every sample a name of its own",
+            )
         seen[name] = number
     table = pd.DataFrame([values for _, values in rows], columns=header, dtype=object)
     return table.set_index(header[key])

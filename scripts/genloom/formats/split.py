@@ -89,8 +89,9 @@ class Split:
         names = dict.fromkeys(known)
         if unknown := [i for i in self.ids if i not in names]:
             hint = nearest(unknown[0], names) or f"split the {noun}s of {where}, or remove those lines"
-            raise InputError(f"names {len(unknown)} {noun}s that {where} does not hold: {named(unknown)}", self.where,
-                             hint)
+            raise InputError(
+                f"names {len(unknown)} {noun}s that {where} does not hold: {named(unknown)}", self.where, hint
+            )
 
     def lines(self) -> Iterator[str]:
         """The table, line by line."""
@@ -105,23 +106,30 @@ class Split:
             if part not in fold.parts:
                 raise InputError(f"fold {fold.name} has no {part} part", self.where, f"give some ids the part {part}")
         if fold.outer is not None and "test" in fold.parts:
-            raise InputError(f"inner fold {fold.name} has a test part", self.where,
-                             "inner folds have the parts train and validation")
+            raise InputError(
+                f"inner fold {fold.name} has a test part", self.where, "inner folds have the parts train and validation"
+            )
 
     def _check_groups(self, fold: Fold) -> None:
         part_of: dict[str, str] = {}
         for group, part in zip(fold.groups, fold.parts, strict=True):
             if group and part_of.setdefault(group, part) != part:
-                raise InputError(f"group {group!r} is in both {part_of[group]} and {part} of fold {fold.name}",
-                                 self.where, "keep all ids of a group in one part")
+                raise InputError(
+                    f"group {group!r} is in both {part_of[group]} and {part} of fold {fold.name}",
+                    self.where,
+                    "keep all ids of a group in one part",
+                )
 
     def _check_inner(self, fold: Fold, outers: dict[str, Fold]) -> None:
         outer = outers.get(fold.outer or "")
         if outer is None:
             raise InputError(f"inner fold {fold.name} lies in fold {fold.outer}, which is not there", self.where, CURE)
         if strangers := sorted(set(fold.ids) - set(outer.part("train"))):
-            raise InputError(f"inner fold {fold.name} holds ids outside the training part of fold {outer.name}: "
-                             f"{named(strangers)}", self.where, "an inner fold divides the outer training part alone")
+            raise InputError(
+                f"inner fold {fold.name} holds ids outside the training part of fold {outer.name}: {named(strangers)}",
+                self.where,
+                "an inner fold divides the outer training part alone",
+            )
 
 
 def write(split: Split, path: str | Path) -> None:
@@ -145,11 +153,17 @@ def _parse(lines: Iterable[str], where: str) -> Split:
     rows = enumerate(([value.strip() for value in line.split("\t")] for line in lines), start=1)
     _, header = next(rows, (1, [""]))
     if missing := [c for c in ("fold", "id", "part") if c not in header]:
-        raise InputError(f"lacks the column {', '.join(missing)}", f"{where}:1",
-                         f"a split is a table, separated by tabs, with the columns {', '.join(COLUMNS)}")
+        raise InputError(
+            f"lacks the column {', '.join(missing)}",
+            f"{where}:1",
+            f"a split is a table, separated by tabs, with the columns {', '.join(COLUMNS)}",
+        )
     if strange := [c for c in header if c not in COLUMNS or header.count(c) > 1]:
-        raise InputError(f"column {strange[0]!r} is not one of a split's, or is there twice", f"{where}:1",
-                         f"keep the columns {', '.join(COLUMNS)}, once each")
+        raise InputError(
+            f"column {strange[0]!r} is not one of a split's, or is there twice",
+            f"{where}:1",
+            f"keep the columns {', '.join(COLUMNS)}, once each",
+        )
     folds: dict[str, dict[str, tuple[str, str]]] = {}
     group_of: dict[str, str] = {}
     for number, values in rows:
@@ -166,8 +180,11 @@ def _parse(lines: Iterable[str], where: str) -> Split:
         if name in folds.setdefault(fold, {}):
             raise InputError(f"id {name!r} is in fold {fold} twice", f"{where}:{number}", "remove one of the lines")
         if group_of.setdefault(name, group) != group:
-            raise InputError(f"id {name!r} has group {group!r}, and {group_of[name]!r} further up", f"{where}:{number}",
-                             "give an id one group in all folds")
+            raise InputError(
+                f"id {name!r} has group {group!r}, and {group_of[name]!r} further up",
+                f"{where}:{number}",
+                "give an id one group in all folds",
+            )
         folds[fold][name] = (group, part)
     made = (Fold(fold, tuple(members), *zip(*members.values(), strict=True)) for fold, members in folds.items())
     return Split(tuple(made), where)

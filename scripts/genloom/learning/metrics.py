@@ -101,9 +101,10 @@ def scores(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray) -> dic
 def p_value(true: float, permuted: np.ndarray) -> float:
     """(1 + number of permuted scores that reach the true one) / (1 + number of permutations).
 
-    Phipson & Smyth 2010, doi:10.2202/1544-6115.1585. A permuted score that is not defined counts as reaching it.
+    Phipson & Smyth 2010, doi:10.2202/1544-6115.1585. A permuted score is not defined where the model fell back to the mean:
+    it counts as 0, no relation.
     """
-    return float((1 + np.sum(~(permuted < true))) / (1 + len(permuted)))
+    return float((1 + np.sum(~(np.nan_to_num(permuted) < true))) / (1 + len(permuted)))
 
 
 def groups_of(predictions: Predictions, split: Split) -> dict[str, str]:

@@ -46,8 +46,13 @@ class Units:
         return Units(self.ids[index], groups, classes, self.where, self.noun, self.group_name, self.class_name)
 
 
-def read_units(samples: str | Path | None = None, matrix_path: str | Path | None = None, of: str = "samples",
-               group: str | None = None, stratify: str | None = None) -> Units:
+def read_units(
+    samples: str | Path | None = None,
+    matrix_path: str | Path | None = None,
+    of: str = "samples",
+    group: str | None = None,
+    stratify: str | None = None,
+) -> Units:
     """The samples of a sheet, or the samples or features of a matrix, with their groups and classes.
 
     `group` and `stratify` name columns of the sheet, or of the matrix's `obs` or `var`: features grouped by `chrom`
@@ -68,26 +73,40 @@ def read_units(samples: str | Path | None = None, matrix_path: str | Path | None
 
 def _units(table: pd.DataFrame, group: str | None, stratify: str | None, where: str, noun: str) -> Units:
     ids = table.index.to_numpy(dtype=str)
-    if strange := [i for i in ids.tolist() if not i or "\t" in i or "\n" in i]:
-        raise InputError(f"{noun} name {strange[0]!r} is empty or holds a tab or a line break", where, "rename it")
+    if strange := [i for i in ids.tolist() if not i or i != i.strip() or set(i) & set("\t\r\n")]:
+        raise InputError(
+            f"{noun} name {strange[0]!r} is empty, or has a tab, line break or blank at an end", where, "rename it"
+        )
 
     def column(name: str | None) -> np.ndarray | None:
         if name is None:
             return None
         if name not in table.columns:
-            raise InputError(f"has no column {name!r} for its {noun}s", where,
-                             nearest(name, table.columns) or f"its columns are {named(table.columns) or 'none'}")
+            raise InputError(
+                f"has no column {name!r} for its {noun}s",
+                where,
+                nearest(name, table.columns) or f"its columns are {named(table.columns) or 'none'}",
+            )
         values = np.array(["" if v is None or v != v else " ".join(str(v).split()) for v in table[name].astype(object)])
         if (values == "").any():
-            raise InputError(f"{(values == '').sum()} {noun}s have no {name}: {named(ids[values == ''])}", where,
-                             "fill in the column, or leave them out")
+            raise InputError(
+                f"{(values == '').sum()} {noun}s have no {name}: {named(ids[values == ''])}",
+                where,
+                "fill in the column, or leave them out",
+            )
         return values
 
     return Units(ids, column(group), column(stratify), where, noun, group or "group", stratify or "class")
 
 
-def parts_of(units: Units, table: str | Path | None = None, test: Sequence[str] = (), validation: Sequence[str] = (),
-             test_groups: Sequence[str] = (), validation_groups: Sequence[str] = ()) -> dict[str, str]:
+def parts_of(
+    units: Units,
+    table: str | Path | None = None,
+    test: Sequence[str] = (),
+    validation: Sequence[str] = (),
+    test_groups: Sequence[str] = (),
+    validation_groups: Sequence[str] = (),
+) -> dict[str, str]:
     """id → part as the user names them: in a `table` with the column `part` for every id, or in lists of ids and of
     groups, where every id not named is for training. Empty where nothing is named.
 
@@ -111,8 +130,9 @@ def parts_of(units: Units, table: str | Path | None = None, test: Sequence[str] 
         members = [] if units.groups is None else list(units.ids[np.isin(units.groups, list(groups))])
         for name in [*ids, *members]:
             if parts.setdefault(str(name), part) != part:
-                raise InputError(f"{units.noun} {name!r} is named for {parts[name]} and for {part}", None,
-                                 "name it for one part")
+                raise InputError(
+                    f"{units.noun} {name!r} is named for {parts[name]} and for {part}", None, "name it for one part"
+                )
     return {str(name): parts.get(str(name), "train") for name in units.ids}
 
 
@@ -124,8 +144,11 @@ def _parts_in_table(units: Units, path: str | Path) -> dict[str, str]:
     if strange := sorted(set(table["part"]) - set(PARTS)):
         raise InputError(f"part {strange[0]!r} is none of {', '.join(PARTS)}", path)
     if absent := [i for i in units.ids.tolist() if i not in table.index]:
-        raise InputError(f"gives no part to {len(absent)} {units.noun}s of {units.where}: {named(absent)}", path,
-                         "add a line for each")
+        raise InputError(
+            f"gives no part to {len(absent)} {units.noun}s of {units.where}: {named(absent)}",
+            path,
+            "add a line for each",
+        )
     return dict(table["part"])
 
 
@@ -136,9 +159,17 @@ def _require(names: Sequence[str], known: Iterable[str], noun: str, where: objec
         raise InputError(f"unknown {noun} {named(unknown)}", where, cure)
 
 
-def make(units: Units, method: str, folds: int = 5, repeats: int = 1, test_share: float = 0.2,
-         validation_share: float = 0.0, inner_folds: int = 0, seed: int = 1,
-         parts: Mapping[str, str] | None = None) -> Split:
+def make(
+    units: Units,
+    method: str,
+    folds: int = 5,
+    repeats: int = 1,
+    test_share: float = 0.2,
+    validation_share: float = 0.0,
+    inner_folds: int = 0,
+    seed: int = 1,
+    parts: Mapping[str, str] | None = None,
+) -> Split:
     """Divide the units.
 
     Parameters
@@ -171,23 +202,30 @@ def make(units: Units, method: str, folds: int = 5, repeats: int = 1, test_share
                 label[rest[drawn]] = "validation"
             result.append(_fold(name, units, label))
             if inner_folds:
-                result += _inner(name, units.take(np.flatnonzero(label == "train")), inner_folds,
-                                 _random(seed, repeat, number, 1))
+                trained = units.take(np.flatnonzero(label == "train"))
+                result += _inner(name, trained, inner_folds, _random(seed, repeat, number, 1))
     return Split(tuple(result), units.where)
 
 
-def _check_options(units: Units, method: str, repeats: int, validation_share: float, inner_folds: int,
-                   parts: Mapping[str, str]) -> None:
+def _check_options(
+    units: Units, method: str, repeats: int, validation_share: float, inner_folds: int, parts: Mapping[str, str]
+) -> None:
     """Refuse options that do not go together, rather than pass over one of them."""
     refused = (
         (repeats > 1 and method not in ("hold-out", "k-fold"), "--repeats would give the same folds", "leave it out"),
         (method == "leave-one-group-out" and units.groups is None, "--group is missing", "name the groups' column"),
-        (method == "leave-one-out" and units.groups is not None, "it would part the members of a group",
-         "use leave-one-group-out, or no --group"),
+        (
+            method == "leave-one-out" and units.groups is not None,
+            "it would part the members of a group",
+            "use leave-one-group-out, or no --group",
+        ),
         (method == "explicit" and not parts, "no part is named", "give --parts, --test or --test-groups"),
         (method != "explicit" and bool(parts), "parts are named too", "use --method explicit"),
-        (validation_share > 0 and "validation" in parts.values(), "--validation-share and a validation part are given",
-         "name that part or draw it"),
+        (
+            validation_share > 0 and "validation" in parts.values(),
+            "--validation-share and a validation part are given",
+            "name that part or draw it",
+        ),
         (inner_folds == 1, "--inner-folds 1 leaves nothing to train on", "use 2 or more, or 0 for none"),
     )
     for wrong, what, cure in refused:
@@ -211,8 +249,11 @@ def _fold(name: str, units: Units, parts: np.ndarray) -> Fold:
     if units.classes is not None:
         trained = set(units.classes[parts == "train"].tolist())
         if absent := sorted(set(units.classes.tolist()) - trained):
-            raise InputError(f"the training part of fold {name} has no {units.class_name} {absent[0]!r}", units.where,
-                             "use fewer folds or smaller shares, or leave that class out")
+            raise InputError(
+                f"the training part of fold {name} has no {units.class_name} {absent[0]!r}",
+                units.where,
+                "use fewer folds or smaller shares, or leave that class out",
+            )
     groups = [""] * len(units) if units.groups is None else units.groups.tolist()
     return Fold(name, tuple(units.ids.tolist()), tuple(groups), tuple(parts.tolist()))
 
@@ -224,8 +265,9 @@ def _inner(name: str, units: Units, folds: int, random: np.random.RandomState) -
     return result
 
 
-def _tests(units: Units, method: str, folds: int, share: float, random: np.random.RandomState,
-           parts: Mapping[str, str]) -> list[np.ndarray]:
+def _tests(
+    units: Units, method: str, folds: int, share: float, random: np.random.RandomState, parts: Mapping[str, str]
+) -> list[np.ndarray]:
     """Positions of the test part of each fold."""
     from sklearn.model_selection import LeaveOneGroupOut, LeaveOneOut
 
@@ -265,8 +307,12 @@ def _share(units: Units, share: float, random: np.random.RandomState, part: str)
         # scikit-learn has no draw for both: take one fold of as many as give about that share
         return _k_fold(units, max(2, min(round(1 / share), *_lots(units).values())), random, what)[0]
     if units.classes is not None and np.ceil(share * len(units)) < (kinds := len(set(units.classes))):
-        raise InputError(f"a {part} share of {share:g} of {len(units)} {units.noun}s is too small for {kinds} values "
-                         f"of {units.class_name}", units.where, "use a larger share, or fewer classes")
+        raise InputError(
+            f"a {part} share of {share:g} of {len(units)} {units.noun}s is too small for {kinds} values "
+            f"of {units.class_name}",
+            units.where,
+            "use a larger share, or fewer classes",
+        )
     if units.groups is None:
         kind = ShuffleSplit if units.classes is None else StratifiedShuffleSplit
     else:

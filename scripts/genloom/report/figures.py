@@ -79,7 +79,7 @@ def _render(figure: Figure, kind: str, name: str) -> bytes:
     undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     memory = io.BytesIO()
     with _style(), matplotlib.rc_context({"svg.hashsalt": name}):
-        figure.savefig(memory, format=kind, metadata=undated)
+        figure.savefig(memory, format=kind, metadata=undated, bbox_inches="tight", pad_inches=0.04)
     return memory.getvalue()
 
 

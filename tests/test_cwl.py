@@ -1,0 +1,330 @@
+"""The CWL tools: valid, complete, equal to the scripts they call, and running on the planted data."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from galaxy.tool_util.parser.yaml import to_test_assert_list
+from galaxy.tool_util.verify.asserts import verify_assertions
+
+from genloom import __version__, console
+from genloom.formats import matrix, modelfile
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "test-data"
+TOOLS = sorted((ROOT / "tools").glob("*.cwl"))
+TESTS = sorted((ROOT / "tools").glob("*-tests.yml"))
+WORKFLOWS = sorted((ROOT / "workflows").glob("*/*.cwl"))
+EDAM = "http://edamontology.org/"
+FILE_METAVARS = {"FILE", "TSV", "H5AD", "SAFETENSORS"}
+NOT_IN_CWL = {("train_model", "checkpoint")}  # an engine runs a job anew in an empty folder: no checkpoint is found
+NAMED_OUTPUTS = {  # of an output that is not always made the name is an input
+    ("train_model", "permutation_table"),
+    ("assemble_expression", "table"),
+    ("assemble_expression", "gct"),
+}
+
+
+def load(path: Path) -> dict:
+    return yaml.safe_load(path.read_text())
+
+
+def options(name: str) -> dict[str, argparse.Action]:
+    """The options of a script: name → action."""
+    parser = importlib.import_module(name).build_parser()
+    return {a.dest: a for a in parser._actions if a.dest not in ("help", "version")}
+
+
+def fixed(tool: dict) -> dict[str, str]:
+    """The options that the tool itself sets, which are the names of outputs: flag → name."""
+    words: list[str] = []
+    for argument in tool.get("arguments", []):
+        words += [argument] if isinstance(argument, str) else [argument["prefix"], argument["valueFrom"]]
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def described(tool: str, action: argparse.Action) -> dict:
+    """What the CWL of an option should say: its type, whether it may be absent, its default and its bounds."""
+    if action.nargs == 0:
+        return {"type": "boolean", "optional": False, "default": False}
+    if action.choices and action.nargs != "+":
+        kind = list(action.choices)
+    elif isinstance(action.type, console.Range):
+        wide = (action.type.maximum or 0) > 2**31 - 1
+        kind = "double" if action.type.kind is float else "long" if wide else "int"
+    else:
+        is_file = action.metavar in FILE_METAVARS and (tool, action.dest) not in NAMED_OUTPUTS
+        kind = "File" if is_file else "string"
+    if action.nargs == "+":
+        kind += "[]"
+    return {"type": kind, "optional": not action.required and action.default is None, "default": action.default}
+
+
+@pytest.mark.parametrize("path", [*TOOLS, *WORKFLOWS], ids=lambda p: p.name)
+def test_cwltool_finds_it_valid(path):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cwltool"), "--validate", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+
+
+@pytest.mark.parametrize("path", TOOLS, ids=lambda p: p.stem)
+def test_a_tool_says_what_its_script_says(path):
+    tool, left = load(path), dict(load(path)["inputs"])
+    assert tool["id"] == path.stem
+    assert tool["baseCommand"] == "genloom-" + path.stem.replace("_", "-")
+    for name, action in options(path.stem).items():
+        flag = action.option_strings[-1]
+        if (path.stem, name) in NOT_IN_CWL or flag in fixed(tool):
+            assert name not in left
+            continue
+        said = left.pop(name)
+        kind = said["type"]["symbols"] if isinstance(said["type"], dict) else said["type"].rstrip("?")
+        optional = isinstance(said["type"], str) and said["type"].endswith("?")
+        assert said["inputBinding"]["prefix"] == flag
+        says = {"type": kind, "optional": optional, "default": said.get("default")}
+        assert says == described(path.stem, action), name
+        if isinstance(action.type, console.Range) and action.type.maximum is not None:
+            assert f"({action.type.minimum} to {action.type.maximum})" in said["doc"]
+    assert not left, "inputs that the script does not have"
+    names = {action.option_strings[-1] for action in options(path.stem).values()}
+    assert set(fixed(tool)) <= names, "outputs that the script does not have"
+
+
+@pytest.mark.parametrize("path", [*TOOLS, *WORKFLOWS], ids=lambda p: p.name)
+def test_it_is_complete(path):
+    tool = load(path)
+    assert tool["cwlVersion"] == "v1.2"
+    assert tool["label"] and tool["doc"]
+    assert tool["s:license"] == "https://spdx.org/licenses/MIT"
+    assert tool.get("requirements", {}).keys() <= {"NetworkAccess"}  # above all no JavaScript
+    for port in [*tool["inputs"].values(), *tool["outputs"].values()]:
+        assert port["doc"]
+        if str(port["type"]).startswith("File"):
+            assert port["format"]
+    if tool["class"] == "CommandLineTool":
+        assert tool["requirements"]["NetworkAccess"] == {"networkAccess": False}
+        assert tool["hints"]["SoftwareRequirement"]["packages"] == {"genloom": {"version": [__version__]}}
+        assert tool["hints"]["ResourceRequirement"].keys() == {"coresMin", "ramMin"}
+
+
+def test_every_format_named_is_in_the_excerpt_of_edam():
+    root = ElementTree.parse(ROOT / "tools" / "edam_excerpt.owl").getroot()
+    about = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+    known = {e.get(about) for e in root.iter() if "format_" in (e.get(about) or "")}
+    named = {name for path in [*TOOLS, *WORKFLOWS] for name in re.findall(r"edam:(format_\d+)", path.read_text())}
+    assert named <= known
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
+def test_an_input_of_a_workflow_is_as_that_of_its_tool(path):
+    workflow = load(path)
+    inputs = workflow["inputs"]
+    for step in workflow["steps"].values():
+        assert step["label"] and step["doc"]
+        tool = load(path.parent / step["run"])
+        for name, source in step["in"].items():
+            if isinstance(source, dict) or "/" in source:
+                continue
+            own, called = inputs[source], tool["inputs"][name]
+            assert own["label"]
+            if source == "method":  # the method explicit needs names of its own: it is for the tool alone
+                assert {*own["type"]["symbols"], "explicit"} == set(called["type"]["symbols"])
+            else:
+                assert own["type"] == called["type"], source
+            if source not in ("log2", "permutations"):  # a workflow is for reading: logarithms, and a p-value with it
+                assert own.get("default") == called.get("default"), source
+            assert own.get("format") == called.get("format"), source
+
+
+@pytest.fixture(scope="module")
+def cwltool(tmp_path_factory):
+    """`cwltool(cwl, job, folder)` runs a job with this checkout's scripts on PATH; it returns process and outputs."""
+    commands = tmp_path_factory.mktemp("bin")
+    for path in (ROOT / "scripts").glob("*.py"):
+        (commands / f"genloom-{path.stem.replace('_', '-')}").symlink_to(path)
+    venv = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{commands}:{venv}:{os.environ['PATH']}"}
+
+    def run(cwl: Path, job: dict | Path, folder: Path) -> tuple[subprocess.CompletedProcess, dict[str, Path]]:
+        if isinstance(job, dict):
+            path = folder / "job.json"
+            path.write_text(json.dumps(job))
+            job = path
+        done = subprocess.run(
+            [venv / "cwltool", "--no-container", "--outdir", folder, cwl, job],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        outputs = json.loads(done.stdout or "{}")
+        return done, {name: Path(value["path"]) for name, value in outputs.items() if value}
+
+    return run
+
+
+def file(path: Path, edam: int) -> dict[str, str]:
+    return {"class": "File", "path": str(path), "format": f"{EDAM}format_{edam}"}
+
+
+def absolute(value, folder: Path):
+    """A job with the paths of its files made absolute, and formats written out."""
+    if isinstance(value, list):
+        return [absolute(v, folder) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class") == "File":
+        path = (folder / value["path"]).resolve()
+        return {"class": "File", "path": str(path), "format": value["format"].replace("edam:", EDAM)}
+    return {k: absolute(v, folder) for k, v in value.items() if not k.startswith("$")}
+
+
+@pytest.fixture(scope="module")
+def demo(cwltool, tmp_path_factory) -> dict[str, Path]:
+    """The outputs of the demo."""
+    folder = ROOT / "workflows" / "atac-to-expression"
+    done, outputs = cwltool(folder / "atac-to-expression.cwl", folder / "job.yml", tmp_path_factory.mktemp("demo"))
+    assert done.returncode == 0, done.stderr
+    return outputs
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
+
+
+def test_the_demo_finds_what_is_planted(demo):
+    skill = {row["model"]: float(row["value"]) for row in rows(demo["metrics"]) if row["metric"] == "skill"}
+    assert skill["gene-centred"] > 0.4
+    assert skill["ridge"] > 0.4
+    assert skill["mlp"] > 0.25
+    assert skill["mean"] == 0
+    scores = [float(row["skill"]) for row in rows(demo["permutation_scores"])]
+    assert scores[0] > max(scores[1:])
+    assert {row["id"][0] for row in rows(demo["predictions"])} == set("ABCDEF")
+
+
+def test_every_output_of_the_demo_is_there(demo):
+    outputs = load(ROOT / "workflows" / "atac-to-expression" / "atac-to-expression.cwl")["outputs"]
+    assert demo.keys() == outputs.keys()
+    assert all(path.is_dir() or path.stat().st_size > 20 for path in demo.values())
+    assert list(demo["figures"].glob("*.png"))
+    assert "<script" not in demo["report"].read_text()
+
+
+def test_new_samples_are_predicted_with_the_demo_s_model(cwltool, demo, tmp_path):
+    peaks = [file(path, 3613) for path in sorted((DATA / "new" / "peaks").iterdir())]
+    job = {
+        "model": file(demo["model"], 2333),
+        "peaks": peaks,
+        "sizes": file(DATA / "genome.sizes", 3475),
+        "value": "max-signal",
+        "normalise": "depth",
+        "assembly": "planted",
+    }
+    workflow = ROOT / "workflows" / "atac-to-expression" / "predict-new-samples.cwl"
+    done, outputs = cwltool(workflow, job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    predicted = rows(outputs["predictions"])
+    assert {row["id"] for row in predicted} == {"G1", "G2"}
+    assert len(predicted) == 2 * 64
+    done, outputs = cwltool(workflow, {**job, "value": "binary"}, tmp_path)
+    assert done.returncode == 1 and "predictions" not in outputs
+    assert "genloom-predict-model: error:" in done.stderr and "max-signal" in done.stderr
+
+
+def test_permuted_expression_is_not_predicted(cwltool, tmp_path):
+    folder = ROOT / "workflows" / "atac-to-expression"
+    job = absolute(load(folder / "job.yml"), folder)
+    del job["tables"], job["compare"]
+    job |= {"expression_matrix": file(DATA / "expression_permuted.tsv", 3475), "permutations": 19}
+    done, outputs = cwltool(folder / "atac-to-expression.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no better than the mean" in outputs["report"].read_text()
+
+
+def test_the_set_up_of_the_seed_runs(cwltool, tmp_path):
+    """Its job file, with the planted data in place of the user's files and fewer permutations."""
+    folder = ROOT / "workflows" / "atac-to-expression"
+    demo, job = (absolute(load(folder / name), folder) for name in ("job.yml", "job-seed.yml"))
+    files = {name: demo[name] for name in ("peaks", "tables", "sheet", "sizes", "annotation")}
+    job |= {**files, "group": "donor", "permutations": 1}
+    done, outputs = cwltool(folder / "atac-to-expression.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    settings = matrix.about(matrix.read(outputs["bins"]))["settings"]
+    assert (settings["bin_size"], settings["assign"], settings["value"]) == (1000, "midpoint", "binary")
+    summary = rows(outputs["peak_summary"])
+    assert sum(int(row["low_score"]) for row in summary) > 0
+    assert sum(int(row["outside_regions"]) for row in summary) > 0
+    assert matrix.read(outputs["expression"], "genes").n_vars == 60
+    assert modelfile.read(outputs["model"])[0]["architecture"] == "mlp"
+
+
+def test_real_blood_data_are_where_the_job_expects_them(real_data):
+    folder = ROOT / "workflows" / "atac-to-expression"
+    job = load(folder / "job-blood.yml")
+    named = [f["path"] for f in (*job["peaks"], job["expression_matrix"], job["annotation"])]
+    assert len(job["peaks"]) == 14
+    for path in named:
+        assert path.startswith("../../data/")
+        real_data(path.removeprefix("../../data/"))
+    names = {Path(f["path"]).name.removesuffix("_peaks.narrowPeak.gz") for f in job["peaks"]}
+    assert names == {row["sample"] for row in rows(folder / "blood.tsv")}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*/job*.yml")), ids=lambda p: p.name)
+def test_a_job_names_inputs_of_its_workflow(path):
+    job = load(path)
+    inputs = load(path.parent / f"{path.parent.name}.cwl")["inputs"]
+    assert job.keys() - {"$namespaces"} <= inputs.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [(path, i) for path in TESTS for i in range(len(load(path)))],
+    ids=lambda value: getattr(value, "stem", value),
+)
+def test_a_tool_does_what_its_test_file_says(cwltool, tmp_path, path, number):
+    """The test files beside the tools, in planemo's format."""
+    test = load(path)[number]
+    tool = path.with_name(path.name.replace("-tests.yml", ".cwl"))
+    done, outputs = cwltool(tool, absolute(test["job"], path.parent), tmp_path)
+    if test.get("expect_failure"):
+        assert done.returncode == 1 and not outputs
+        lines = [line for line in done.stderr.splitlines() if line.startswith(load(tool)["baseCommand"] + ": error:")]
+        assert len(lines) == 1, done.stderr
+        assert test["stderr"] in lines[0]
+        assert "Traceback" not in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    for name, expected in test["outputs"].items():
+        verify_assertions(outputs[name].read_bytes(), to_test_assert_list(expected["asserts"]))
+
+
+def test_every_tool_has_a_test_that_works_and_one_that_fails():
+    for tool in TOOLS:
+        tests = load(tool.with_name(f"{tool.stem}-tests.yml"))
+        assert {bool(test.get("expect_failure")) for test in tests} == {True, False}
+
+
+def test_a_file_of_another_format_is_refused(cwltool, tmp_path):
+    job = {"samples": file(DATA / "samples.tsv", 3590), "group": "donor"}
+    done, outputs = cwltool(ROOT / "tools" / "split_samples.cwl", job, tmp_path)
+    assert done.returncode != 0 and not outputs
+    assert "format" in done.stderr
