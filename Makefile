@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test test-unit lint format clean results-atac-to-expression
+.PHONY: help demo test test-unit lint format clean results-atac-to-expression benchmarks
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -46,6 +46,11 @@ test: lint test-unit test-galaxy ## everything
 
 results-atac-to-expression: .venv/demo.stamp ## the tables of that workflow's README; needs GENLOOM_TEST_DATA
 	python workflows/atac-to-expression/results.py
+
+benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedtools and a quiet machine
+	python benchmarks/bin_peaks.py
+	python benchmarks/assemble_expression.py
+	python benchmarks/render.py
 
 clean: ## remove what was made, the environments too
 	rm -rf .venv .galaxy demo benchmarks/work

@@ -62,3 +62,20 @@ def test_versions_agree():
     assert f'\nversion = "{version}"\n' in (ROOT / "pyproject.toml").read_text()
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+TABLES = [*sorted(ROOT.glob("workflows/*/results.py")), ROOT / "benchmarks" / "render.py"]
+
+
+@pytest.mark.parametrize("script", TABLES, ids=lambda p: p.parent.name)
+def test_tables_equal_the_results(script, monkeypatch):
+    """What a README shows is what its results.json holds."""
+    import importlib.util
+
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+
+    specification = importlib.util.spec_from_file_location("results", script)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    for path, text in module.render().items():
+        assert path.read_text() == text, f"{path.relative_to(ROOT)} is not as results.json has it: make results again"

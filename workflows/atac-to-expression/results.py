@@ -86,6 +86,20 @@ def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
     return made
 
 
+def summary(results: dict[str, publish.Entry]) -> str:
+    """The short table of the project's README."""
+    rows = [[model, *(publish.cell(results.get(f"blood.{split}.skill" + ("" if model == MODELS[0] else f".{model}")))
+                      for split in SPLITS)] for model in MODELS if model != "mean"]
+    return publish.table(["model", *SPLITS.values()], rows)
+
+
+def render() -> dict[Path, str]:
+    """The READMEs with the tables of results.json: path → text."""
+    results = publish.read(HERE / "results.json")
+    return {HERE / "README.md": publish.insert(HERE / "README.md", blocks(results)),
+            ROOT / "README.md": publish.insert(ROOT / "README.md", {"summary": summary(results)})}
+
+
 def main() -> None:
     data = Path(os.environ.get("GENLOOM_TEST_DATA", "")) / "atac_blood"
     if not data.is_dir():
@@ -95,8 +109,8 @@ def main() -> None:
         folder = Path(keep or temporary)
         entries = [each for scope in SCOPES for each in judge(folder, data, scope)]
     publish.write(entries, HERE / "results.json")
-    readme = HERE / "README.md"
-    readme.write_text(publish.insert(readme, blocks(publish.read(HERE / "results.json"))))
+    for path, text in render().items():
+        path.write_text(text)
 
 
 if __name__ == "__main__":
