@@ -1,0 +1,62 @@
+"""`make workflows`: write the .ga of each .gxwf.yml beside it. The same source gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from galaxy.tool_util.parameters import fill_static_defaults, input_models_for_tool_source
+from galaxy.tool_util.parser import get_tool_source
+from gxformat2.converter import python_to_workflow
+from gxformat2.yaml import ordered_load
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sources() -> list[Path]:
+    """The workflows as they are written by hand."""
+    return sorted((ROOT / "workflows").glob("*/*.gxwf.yml"))
+
+
+def generated(source: Path) -> Path:
+    """Where the .ga of a source lies."""
+    return source.with_name(source.name.removesuffix(".gxwf.yml") + ".ga")
+
+
+def convert(source: Path) -> str:
+    """The text of the .ga file.
+
+    Settings that the source leaves out get the tools' defaults, without which Galaxy asks for a review before it runs
+    the workflow. The workflow's id follows from its name, for gxformat2 would draw one at random.
+    """
+    workflow = ordered_load(source.read_text())
+    for step in workflow["steps"].values():
+        step["state"] = _whole(step["tool_id"], step.get("state") or {}, step["in"])
+    native = python_to_workflow(workflow, workflow_directory=str(source.parent))
+    native["uuid"] = str(uuid.UUID(bytes=hashlib.sha256(native["name"].encode()).digest()[:16], version=4))
+    return json.dumps(native, indent=4, ensure_ascii=False) + "\n"
+
+
+def _whole(tool_id: str, state: dict[str, Any], connected: dict[str, Any]) -> dict[str, Any]:
+    """A step's state with the tool's defaults filled in."""
+    tool = get_tool_source(ROOT / "tools" / f"{tool_id.removeprefix('genloom_')}.xml")
+    filled = fill_static_defaults(state, input_models_for_tool_source(tool), tool.parse_profile())
+    for name in connected:
+        *groups, last = name.split("|")
+        place = filled
+        for group in groups:
+            place = place[group]
+        place[last] = {"__class__": "ConnectedValue"}
+    return filled
+
+
+def main() -> None:
+    for source in sources():
+        generated(source).write_text(convert(source))
+
+
+if __name__ == "__main__":
+    main()
