@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""extract_windows beside OpenSpliceAI's data step, its exon table beside pandas, its genome reader beside reading.
+
+Generates a GTF of GENCODE's size, a chromosome of 250 Mb, a genome with 20,000 genes, and one with genes of the types
+and tags that OpenSpliceAI asks for. OpenSpliceAI is run with the Python of an environment of its own (`--peer`, where
+`pip install openspliceai` was done); its step counts the same splice sites.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import measure
+
+COMMAND = "make benchmarks"
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+SCRIPT = SCRIPTS / "extract_windows.py"
+EXONS = f"""
+import sys
+sys.path.insert(0, {str(SCRIPTS)!r})
+from genloom.formats import transcripts
+models = transcripts.read(sys.argv[1])
+print(len(models), len(models.exons.start), models.exons.start.sum(), models.exons.end.sum())
+"""
+PANDAS = """
+import sys
+import pandas as pd
+names = ["chrom", "source", "feature", "start", "end", "score", "strand", "phase", "attributes"]
+table = pd.read_csv(sys.argv[1], sep="\\t", comment="#", header=None, names=names, quoting=3,
+                    usecols=["chrom", "feature", "start", "end", "strand", "attributes"],
+                    dtype={"chrom": "category", "feature": "category", "strand": "category"})
+table = table[table["feature"].isin(["exon", "CDS"])]
+text = table.pop("attributes").str
+for name in ("gene_id", "transcript_id", "gene_name", "gene_type"):
+    table[name] = text.extract(f'{name} "([^"]+)"', expand=False).astype("category")
+table["mane"] = text.contains('tag "MANE_Select"', regex=False)
+table = table.sort_values(["transcript_id", "start"])
+exons = table[table["feature"] == "exon"]
+print(exons["transcript_id"].nunique(), len(exons), (exons["start"] - 1).sum(), exons["end"].sum())
+"""
+CODES = f"""
+import sys
+sys.path.insert(0, {str(SCRIPTS)!r})
+from genloom.formats.genome import Genome
+with Genome(sys.argv[1]) as genome:
+    for chrom in genome.sizes:
+        genome.fetch(chrom)
+"""
+READ = """
+import sys
+import numpy
+with open(sys.argv[1], "rb") as file:
+    while file.read(1 << 24):
+        pass
+"""
+ONE_HOT = f"""
+import sys, time
+sys.path.insert(0, {str(SCRIPTS)!r})
+import numpy as np
+from genloom.formats import genome
+codes = np.random.default_rng(1).integers(0, 5, (2000, 15_000), dtype=np.uint8)
+room, other = np.ones(codes.shape, "<u4"), np.ones(codes.shape, "<u4")
+def best(call):
+    times = []
+    for _ in range(9):
+        start = time.process_time()
+        call()
+        times.append(time.process_time() - start)
+    return min(times)
+print(best(lambda: genome.one_hot(codes, room)) / best(lambda: np.copyto(other, room)))
+"""
+PEER = """
+import argparse, os, random, sys
+from openspliceai.create_data import create_datafile, create_dataset
+gff, fasta, out = sys.argv[1:]
+if os.path.exists(gff + "_db"):
+    os.remove(gff + "_db")
+random.seed(1)
+args = argparse.Namespace(annotation_gff=gff, genome_fasta=fasta, output_dir=out, parse_type="canonical",
+                          biotype="protein-coding", chr_split="train-test", split_method="random", split_ratio=0.5,
+                          val_split_ratio=0.1, canonical_only=False, remove_paralogs=False, write_fasta=False)
+create_datafile.create_datafile(args)
+create_dataset.create_dataset(args)
+"""
+COUNT_PEER = """
+import sys, h5py
+sites = bases = windows = 0
+for part in ("train", "validation", "test"):
+    with h5py.File(f"{sys.argv[1]}/datafile_{part}.h5") as file:
+        for label in file["LABEL"][:]:
+            sites += len(label) - label.count(b"0")
+    with h5py.File(f"{sys.argv[1]}/dataset_{part}.h5") as file:
+        windows += sum(len(file[name]) for name in file if name.startswith("X"))
+print(sites, windows)
+"""
+COUNT = """
+import sys, h5py
+with h5py.File(sys.argv[1]) as file:
+    sites = {(c, s, int(a if s == b"+" else b), int(p)) for c, s, a, b, p in zip(
+        *(file[f"table/{name}"][:][file["sites/row"][:]] for name in ("chrom", "strand", "start", "end")),
+        file["sites/position"][:])}
+    print(len(sites), len(file["codes"]))
+"""
+
+
+def genes(count: int, chromosomes: int, seed: int = 1, isoforms: int = 7, gap: int = 20_000,
+          intron: int = 3000) -> Iterator[tuple[int, str, str, list[list[tuple[int, int]]]]]:
+    """Number, chromosome, strand and the exons (0-based) of the transcripts of each gene, along the chromosomes."""
+    rng, place, before = random.Random(seed), 10_000, ""
+    for number in range(count):
+        chrom = f"chr{number * chromosomes // count + 1}"
+        place, before = (10_000 if chrom != before else place), chrom
+        start = place = place + rng.randint(1000, gap)
+        models = []
+        for _ in range(rng.randint(1, isoforms)):
+            at, exons = start, []
+            for _ in range(2 + int(rng.expovariate(1 / 6))):
+                length = rng.randint(50, 300)
+                exons.append((at, at + length))
+                at += length + rng.randint(100, intron)
+            models.append(exons)
+            place = max(place, exons[-1][1])
+        yield number, chrom, rng.choice("+-"), models
+
+
+def write_gtf(path: Path, lines: int) -> None:
+    """A GTF with attributes as long as GENCODE's."""
+    done = 0
+    with path.open("w") as file:
+        for number, chrom, strand, models in genes(lines // 30, 24):
+            gene = f'gene_id "ENSG{number:011d}.{number % 9}"; '
+            kind = f'gene_type "{("protein_coding", "lncRNA")[number % 3 == 0]}"; gene_name "GENE{number}"; '
+            tail = f'level 2; hgnc_id "HGNC:{number}"; havana_gene "OTTHUMG{number:011d}.2";'
+            start, end = models[0][0][0] + 1, max(exons[-1][1] for exons in models)
+            file.write(f"{chrom}\tHAVANA\tgene\t{start}\t{end}\t.\t{strand}\t.\t{gene}{kind}{tail}\n")
+            for which, exons in enumerate(models):
+                about = (f'{gene}transcript_id "ENST{number:08d}{which:03d}.1"; {kind}'
+                         f'transcript_type "protein_coding"; transcript_name "GENE{number}-20{which}"; ')
+                tags = f'{tail} transcript_support_level "1"; tag "basic"; tag "appris_principal_1"; tag "CCDS"; ' + (
+                    'tag "Ensembl_canonical"; tag "MANE_Select"; ' if not which else "") + \
+                    f'ccdsid "CCDS{number}.1"; havana_transcript "OTTHUMT{number:08d}{which:03d}.1";'
+                begin, last = exons[0][0] + 1, exons[-1][1]
+                file.write(f"{chrom}\tHAVANA\ttranscript\t{begin}\t{last}\t.\t{strand}\t.\t{about}{tags}\n")
+                for rank, (a, b) in enumerate(exons if strand == "+" else exons[::-1], 1):
+                    exon = f'{about}exon_number {rank}; exon_id "ENSE{number:09d}{rank:02d}.1"; {tags}\n'
+                    file.write(f"{chrom}\tHAVANA\texon\t{a + 1}\t{b}\t.\t{strand}\t.\t{exon}")
+                    done += 1
+                    if 1 < rank < len(exons):
+                        file.write(f"{chrom}\tHAVANA\tCDS\t{a + 1}\t{b}\t.\t{strand}\t0\t{exon}")
+                        done += 1
+                done += 1
+            done += 1
+            if done > lines:
+                return
+
+
+def write_genome(path: Path, sizes: dict[str, int], index: bool = False) -> None:
+    """A random FASTA, with its .fai if asked for."""
+    import numpy as np
+
+    rng, offset, fai = np.random.default_rng(1), 0, []
+    with path.open("wb") as file:
+        for name, size in sizes.items():
+            head = f">{name}\n".encode()
+            file.write(head)
+            offset += len(head)
+            fai.append(f"{name}\t{size}\t{offset}\t60\t61\n")
+            letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, -(-size // 60) * 60, dtype=np.uint8)]
+            lines = np.full((len(letters) // 60, 61), ord("\n"), np.uint8)
+            lines[:, :60] = letters.reshape(-1, 60)
+            content = lines.tobytes()[:size + size // 60] + (b"\n" if size % 60 else b"")
+            file.write(content)
+            offset += len(content)
+    if index:
+        Path(f"{path}.fai").write_text("".join(fai))
+
+
+def write_gff3(path: Path, count: int, chromosomes: int) -> dict[str, int]:
+    """Genes of one transcript in GFF3, as NCBI has them. Returns the sizes of chromosomes that hold them."""
+    sizes: dict[str, int] = {}
+    with path.open("w") as file:
+        file.write("##gff-version 3\n")
+        for number, chrom, strand, (exons, *_) in genes(count, chromosomes, isoforms=1):
+            start, end = exons[0][0] + 1, exons[-1][1]
+            sizes[chrom] = end + 20_000
+            row = f"{chrom}\tx\t%s\t%d\t%d\t.\t{strand}\t.\t%s\n"
+            file.write(row % ("gene", start, end, f"ID=gene{number};gene_biotype=protein_coding"))
+            file.write(row % ("mRNA", start, end, f"ID=rna{number};Parent=gene{number}"))
+            for rank, (a, b) in enumerate(exons):
+                file.write(row % ("exon", a + 1, b, f"ID=exon{number}-{rank};Parent=rna{number}"))
+    return sizes
+
+
+def generate(folder: Path, small: bool) -> None:
+    write_gtf(folder / "gencode.gtf", 50_000 if small else 1_750_000)
+    write_gff3(folder / "one.gff3", 40 if small else 4000, 1)
+    write_genome(folder / "one.fa", {"chr1": 10_000_000 if small else 250_000_000})
+    sizes = write_gff3(folder / "many.gff3", 200 if small else 20_000, 10)
+    write_genome(folder / "many.fa", sizes, index=True)
+    sizes = write_gff3(folder / "peer.gff3", 40 if small else 3000, 6)
+    write_genome(folder / "peer.fa", sizes)
+
+
+def numbers(*command: object) -> list[float]:
+    return [float(word) for word in subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                                                   check=True).stdout.split()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peer", metavar="PYTHON", help="Python of an environment that has openspliceai")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--small", action="store_true", help="little data, to try this script")
+    parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
+    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)  # a child does what needs memory
+    args = parser.parse_args()
+    if args.generate:
+        return generate(args.generate, args.small)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.folder or Path(temporary)
+        folder.mkdir(exist_ok=True)
+        if not (folder / "peer.fa").exists():
+            size = ["--small"] if args.small else []
+            subprocess.run([sys.executable, __file__, "--generate", folder, *size], check=True)
+        measure_all(folder, args.peer, args.rounds)
+
+
+def measure_all(folder: Path, peer: str | None, rounds: int) -> None:
+    python, out, script = sys.executable, folder / "w.h5", [sys.executable, SCRIPT]
+    gtf = folder / "gencode.gtf"
+    commands = {
+        "cat GTF": ["cat", gtf],
+        "exon table": [python, "-c", EXONS, gtf],
+        "pandas": [python, "-c", PANDAS, gtf],
+        "read FASTA": [python, "-c", READ, folder / "one.fa"],
+        "codes": [python, "-c", CODES, folder / "one.fa"],
+        "250 Mb": [*script, "--genome", folder / "one.fa", "--annotation", folder / "one.gff3", "--strand", "gene",
+                   "--output", out],
+        "promoters": [*script, "--kind", "promoters", "--genome", folder / "many.fa", "--annotation",
+                      folder / "many.gff3", "--output", out],
+        "windows": [*script, "--genome", folder / "peer.fa", "--annotation", folder / "peer.gff3", "--strand", "gene",
+                    "--output", out],
+    }
+    (folder / "peer").mkdir(exist_ok=True)
+    if peer:
+        commands["OpenSpliceAI"] = [peer, "-c", PEER, folder / "peer.gff3", folder / "peer.fa", folder / "peer"]
+    assert numbers(python, "-c", EXONS, gtf) == numbers(python, "-c", PANDAS, gtf), "pandas has another exon table"
+    costs = measure.interleave(commands, rounds)
+    entries = [
+        measure.ratio("exon_table.vs.pandas", costs["pandas"], costs["exon table"], COMMAND),
+        measure.ratio("exon_table.of_limit", costs["exon table"], costs["cat GTF"], COMMAND),
+        measure.entry("exon_table.peak_mb", [cost.megabytes for cost in costs["exon table"]], "MB", COMMAND),
+        measure.ratio("codes.of_limit", costs["codes"], costs["read FASTA"], COMMAND),
+        measure.entry("one_hot.of_limit", [numbers(python, "-c", ONE_HOT)[0] for _ in range(rounds)], "ratio", COMMAND),
+        measure.entry("extract_windows.peak_mb", [cost.megabytes for cost in costs["250 Mb"]], "MB", COMMAND),
+        measure.entry("extract_windows.promoters_seconds", [cost.seconds for cost in costs["promoters"]], "s", COMMAND),
+    ]
+    if peer:
+        theirs, ours = numbers(peer, "-c", COUNT_PEER, folder / "peer"), numbers(python, "-c", COUNT, out)
+        assert theirs[0] == ours[0], f"OpenSpliceAI has {theirs[0]:.0f} sites, extract_windows {ours[0]:.0f}"
+        print(f"{theirs[0]:.0f} sites in {theirs[1]:.0f} windows of OpenSpliceAI, {ours[1]:.0f} of extract_windows")
+        ratio = measure.ratio("extract_windows.vs.openspliceai", costs["OpenSpliceAI"], costs["windows"], COMMAND)
+        entries.append(ratio)
+    measure.record(entries)
+
+
+if __name__ == "__main__":
+    main()
