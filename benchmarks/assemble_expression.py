@@ -40,19 +40,27 @@ def generate(folder: Path, samples: int, rows: int) -> None:
 
     rng = np.random.default_rng(1)
     genes = [f"ENSG{gene:011d}.{gene % 20}" for gene in range(rows)]
-    transcripts = [",".join(f"ENST{gene * 10 + i:011d}.{i}" for i in range(n)) for gene, n in
-                   enumerate(1 + rng.geometric(0.3, rows).clip(max=9))]
+    transcripts = [
+        ",".join(f"ENST{gene * 10 + i:011d}.{i}" for i in range(n))
+        for gene, n in enumerate(1 + rng.geometric(0.3, rows).clip(max=9))
+    ]
     length = rng.integers(200, 8000, rows)
     level = rng.lognormal(0, 2.5, rows) * (rng.random(rows) < 0.6)  # many genes are off
     for sample in range(samples):
         count = rng.poisson(level * rng.lognormal(0, 0.7, rows) * length / 100).astype(float)
         effective = length - 149.5 + rng.random()
         rate = count / effective
-        pl.DataFrame({
-            "gene_id": genes, "transcript_id(s)": transcripts, "length": length.astype(float),
-            "effective_length": effective, "expected_count": count, "TPM": rate / rate.sum() * 1e6,
-            "FPKM": rate / count.sum() * 1e9,
-        }).write_csv(folder / f"sample_{sample}.genes.results", separator="\t", float_precision=2)
+        pl.DataFrame(
+            {
+                "gene_id": genes,
+                "transcript_id(s)": transcripts,
+                "length": length.astype(float),
+                "effective_length": effective,
+                "expected_count": count,
+                "TPM": rate / rate.sum() * 1e6,
+                "FPKM": rate / count.sum() * 1e9,
+            }
+        ).write_csv(folder / f"sample_{sample}.genes.results", separator="\t", float_precision=2)
 
 
 def same_answer(output: Path, concat: Path) -> None:
@@ -87,25 +95,41 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         files = [folder / f"sample_{sample}.genes.results" for sample in range(args.samples)]
         if not files[-1].exists():
-            subprocess.run([sys.executable, __file__, "--generate", folder, "--samples", str(args.samples),
-                            "--rows", str(args.rows)], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    __file__,
+                    "--generate",
+                    folder,
+                    "--samples",
+                    str(args.samples),
+                    "--rows",
+                    str(args.rows),
+                ],
+                check=True,
+            )
         output, concat = folder / "genes.h5ad", folder / "genes.pickle"
-        costs = measure.interleave({
-            "cat": ["cat", *files],
-            "polars": ["env", "POLARS_MAX_THREADS=1", sys.executable, "-c", PARSE, *files],
-            "assemble_expression": [sys.executable, SCRIPT, "--tables", *files, "--output", output],
-            "pandas, two columns": [sys.executable, "-c", USECOLS, concat, *files],
-            "pandas concat": [sys.executable, "-c", CONCAT, concat, *files],
-        }, args.rounds)
+        costs = measure.interleave(
+            {
+                "cat": ["cat", *files],
+                "polars": ["env", "POLARS_MAX_THREADS=1", sys.executable, "-c", PARSE, *files],
+                "assemble_expression": [sys.executable, SCRIPT, "--tables", *files, "--output", output],
+                "pandas, two columns": [sys.executable, "-c", USECOLS, concat, *files],
+                "pandas concat": [sys.executable, "-c", CONCAT, concat, *files],
+            },
+            args.rounds,
+        )
         subprocess.run([sys.executable, __file__, "--compare", output, concat], check=True)
     ours = costs["assemble_expression"]
-    measure.record([
-        measure.ratio("assemble_expression.vs.pandas_concat", costs["pandas concat"], ours, COMMAND),
-        measure.ratio("assemble_expression.vs.pandas_usecols", costs["pandas, two columns"], ours, COMMAND),
-        measure.ratio("assemble_expression.vs.polars_parse", costs["polars"], ours, COMMAND),
-        measure.ratio("assemble_expression.of_limit", ours, costs["cat"], COMMAND),
-        measure.entry("assemble_expression.peak_mb", [cost.megabytes for cost in ours], "MB", COMMAND),
-    ])
+    measure.record(
+        [
+            measure.ratio("assemble_expression.vs.pandas_concat", costs["pandas concat"], ours, COMMAND),
+            measure.ratio("assemble_expression.vs.pandas_usecols", costs["pandas, two columns"], ours, COMMAND),
+            measure.ratio("assemble_expression.vs.polars_parse", costs["polars"], ours, COMMAND),
+            measure.ratio("assemble_expression.of_limit", ours, costs["cat"], COMMAND),
+            measure.entry("assemble_expression.peak_mb", [cost.megabytes for cost in ours], "MB", COMMAND),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -19,8 +19,32 @@ import measure
 
 COMMAND = "make benchmarks"
 SCRIPT = Path(__file__).parents[1] / "scripts" / "bin_peaks.py"
-MEGABASES = (248, 242, 198, 190, 181, 170, 159, 145, 138, 133, 135, 133, 114, 107, 101, 90, 83, 80, 58, 64, 46, 50, 156,
-             57)  # of the human chromosomes 1 to 22, X, Y
+MEGABASES = (
+    248,
+    242,
+    198,
+    190,
+    181,
+    170,
+    159,
+    145,
+    138,
+    133,
+    135,
+    133,
+    114,
+    107,
+    101,
+    90,
+    83,
+    80,
+    58,
+    64,
+    46,
+    50,
+    156,
+    57,
+)  # of the human chromosomes 1 to 22, X, Y
 SIZES = {f"chr{name}": size * 1_000_000 for name, size in zip([*range(1, 23), "X", "Y"], MEGABASES, strict=True)}
 PARSE = """
 import sys
@@ -59,12 +83,20 @@ def generate(folder: Path, samples: int, rows: int) -> None:
         rank = np.lexsort((begin, order[at]))
         at, begin, width = at[rank], begin[rank], width[rank]
         signal = rng.gamma(1.5, 6, rows) + 2
-        pl.DataFrame({
-            "chrom": pl.Series(names)[at], "start": begin, "end": begin + width,
-            "name": [f"sample_{sample}_peak_{i}" for i in range(1, rows + 1)], "score": (signal * 10).astype(np.int64),
-            "strand": ["."] * rows, "signal": signal.round(5), "p": (signal * 1.7).round(5),
-            "q": (signal * 1.5).round(5), "summit": width // 2,
-        }).write_csv(folder / f"sample_{sample}_peaks.narrowPeak", separator="\t", include_header=False)
+        pl.DataFrame(
+            {
+                "chrom": pl.Series(names)[at],
+                "start": begin,
+                "end": begin + width,
+                "name": [f"sample_{sample}_peak_{i}" for i in range(1, rows + 1)],
+                "score": (signal * 10).astype(np.int64),
+                "strand": ["."] * rows,
+                "signal": signal.round(5),
+                "p": (signal * 1.7).round(5),
+                "q": (signal * 1.5).round(5),
+                "summit": width // 2,
+            }
+        ).write_csv(folder / f"sample_{sample}_peaks.narrowPeak", separator="\t", include_header=False)
 
 
 def same_answer(output: Path, bins: Path, peaks: Path) -> None:
@@ -78,8 +110,12 @@ def same_answer(output: Path, bins: Path, peaks: Path) -> None:
     found = dict(zip(data.var_names, data.X[0].toarray()[0].tolist(), strict=True))
     command = ["bedtools", "intersect", "-c", "-a", bins, "-b", peaks]
     lines = subprocess.run(command, capture_output=True, check=True).stdout
-    table = pl.read_csv(lines, separator="\t", has_header=False,
-                        schema={"chrom": pl.String, "start": pl.Int64, "end": pl.Int64, "count": pl.Int64})
+    table = pl.read_csv(
+        lines,
+        separator="\t",
+        has_header=False,
+        schema={"chrom": pl.String, "start": pl.Int64, "end": pl.Int64, "count": pl.Int64},
+    )
     counts = {f"{chrom}:{start}-{end}": n for chrom, start, end, n in table.filter(pl.col("count") > 0).iter_rows()}
     assert {name: n for name, n in found.items() if n} == counts
     print(f"bedtools counts the same in all {len(counts)} bins with peaks")
@@ -102,27 +138,42 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "sizes").exists():
-            subprocess.run([sys.executable, __file__, "--generate", folder, "--samples", str(args.samples),
-                            "--rows", str(args.rows)], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    __file__,
+                    "--generate",
+                    folder,
+                    "--samples",
+                    str(args.samples),
+                    "--rows",
+                    str(args.rows),
+                ],
+                check=True,
+            )
         files = [folder / f"sample_{sample}_peaks.narrowPeak" for sample in range(args.samples)]
         output = folder / "bins.h5ad"
         ours = [sys.executable, SCRIPT, "--peaks", *files, "--sizes", folder / "sizes", "--output", output]
         bedtools = ["bedtools", "intersect", "-c", "-a", folder / "bins.bed", "-b", files[0]]
-        costs = measure.interleave({
-            "cat": ["cat", *files],
-            "polars": ["env", "POLARS_MAX_THREADS=1", sys.executable, "-c", PARSE, *files],
-            "bin_peaks": ours,
-            "bin_peaks, overlap": [*ours, "--assign", "overlap", "--value", "count"],
-            "bedtools, one file": bedtools,
-            "bedtools -sorted, one": [*bedtools, "-sorted"],
-        }, args.rounds)
+        costs = measure.interleave(
+            {
+                "cat": ["cat", *files],
+                "polars": ["env", "POLARS_MAX_THREADS=1", sys.executable, "-c", PARSE, *files],
+                "bin_peaks": ours,
+                "bin_peaks, overlap": [*ours, "--assign", "overlap", "--value", "count"],
+                "bedtools, one file": bedtools,
+                "bedtools -sorted, one": [*bedtools, "-sorted"],
+            },
+            args.rounds,
+        )
         subprocess.run([sys.executable, __file__, "--compare", output, folder / "bins.bed", files[0]], check=True)
     entries = []
     for tool, ours in (("bin_peaks", costs["bin_peaks"]), ("bin_peaks_overlap", costs["bin_peaks, overlap"])):
         entries += [
             measure.ratio(f"{tool}.vs.bedtools_intersect", costs["bedtools, one file"], ours, COMMAND, args.samples),
-            measure.ratio(f"{tool}.vs.bedtools_intersect_sorted", costs["bedtools -sorted, one"], ours, COMMAND,
-                          args.samples),
+            measure.ratio(
+                f"{tool}.vs.bedtools_intersect_sorted", costs["bedtools -sorted, one"], ours, COMMAND, args.samples
+            ),
             measure.ratio(f"{tool}.vs.polars_parse", costs["polars"], ours, COMMAND),
             measure.ratio(f"{tool}.of_limit", ours, costs["cat"], COMMAND),
             measure.entry(f"{tool}.peak_mb", [cost.megabytes for cost in ours], "MB", COMMAND),

@@ -109,8 +109,9 @@ with h5py.File(sys.argv[1]) as file:
 """
 
 
-def genes(count: int, chromosomes: int, seed: int = 1, isoforms: int = 7, gap: int = 20_000,
-          intron: int = 3000) -> Iterator[tuple[int, str, str, list[list[tuple[int, int]]]]]:
+def genes(
+    count: int, chromosomes: int, seed: int = 1, isoforms: int = 7, gap: int = 20_000, intron: int = 3000
+) -> Iterator[tuple[int, str, str, list[list[tuple[int, int]]]]]:
     """Number, chromosome, strand and the exons (0-based) of the transcripts of each gene, along the chromosomes."""
     rng, place, before = random.Random(seed), 10_000, ""
     for number in range(count):
@@ -140,11 +141,15 @@ def write_gtf(path: Path, lines: int) -> None:
             start, end = models[0][0][0] + 1, max(exons[-1][1] for exons in models)
             file.write(f"{chrom}\tHAVANA\tgene\t{start}\t{end}\t.\t{strand}\t.\t{gene}{kind}{tail}\n")
             for which, exons in enumerate(models):
-                about = (f'{gene}transcript_id "ENST{number:08d}{which:03d}.1"; {kind}'
-                         f'transcript_type "protein_coding"; transcript_name "GENE{number}-20{which}"; ')
-                tags = f'{tail} transcript_support_level "1"; tag "basic"; tag "appris_principal_1"; tag "CCDS"; ' + (
-                    'tag "Ensembl_canonical"; tag "MANE_Select"; ' if not which else "") + \
-                    f'ccdsid "CCDS{number}.1"; havana_transcript "OTTHUMT{number:08d}{which:03d}.1";'
+                about = (
+                    f'{gene}transcript_id "ENST{number:08d}{which:03d}.1"; {kind}'
+                    f'transcript_type "protein_coding"; transcript_name "GENE{number}-20{which}"; '
+                )
+                tags = (
+                    f'{tail} transcript_support_level "1"; tag "basic"; tag "appris_principal_1"; tag "CCDS"; '
+                    + ('tag "Ensembl_canonical"; tag "MANE_Select"; ' if not which else "")
+                    + f'ccdsid "CCDS{number}.1"; havana_transcript "OTTHUMT{number:08d}{which:03d}.1";'
+                )
                 begin, last = exons[0][0] + 1, exons[-1][1]
                 file.write(f"{chrom}\tHAVANA\ttranscript\t{begin}\t{last}\t.\t{strand}\t.\t{about}{tags}\n")
                 for rank, (a, b) in enumerate(exons if strand == "+" else exons[::-1], 1):
@@ -174,7 +179,7 @@ def write_genome(path: Path, sizes: dict[str, int], index: bool = False) -> None
             letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, -(-size // 60) * 60, dtype=np.uint8)]
             lines = np.full((len(letters) // 60, 61), ord("\n"), np.uint8)
             lines[:, :60] = letters.reshape(-1, 60)
-            content = lines.tobytes()[:size + size // 60] + (b"\n" if size % 60 else b"")
+            content = lines.tobytes()[: size + size // 60] + (b"\n" if size % 60 else b"")
             file.write(content)
             offset += len(content)
     if index:
@@ -208,8 +213,12 @@ def generate(folder: Path, small: bool) -> None:
 
 
 def numbers(*command: object) -> list[float]:
-    return [float(word) for word in subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                                                   check=True).stdout.split()]
+    return [
+        float(word)
+        for word in subprocess.run(
+            [str(word) for word in command], capture_output=True, text=True, check=True
+        ).stdout.split()
+    ]
 
 
 def main() -> None:
@@ -240,12 +249,39 @@ def measure_all(folder: Path, peer: str | None, rounds: int) -> None:
         "pandas": [python, "-c", PANDAS, gtf],
         "read FASTA": [python, "-c", READ, folder / "one.fa"],
         "codes": [python, "-c", CODES, folder / "one.fa"],
-        "250 Mb": [*script, "--genome", folder / "one.fa", "--annotation", folder / "one.gff3", "--strand", "gene",
-                   "--output", out],
-        "promoters": [*script, "--kind", "promoters", "--genome", folder / "many.fa", "--annotation",
-                      folder / "many.gff3", "--output", out],
-        "windows": [*script, "--genome", folder / "peer.fa", "--annotation", folder / "peer.gff3", "--strand", "gene",
-                    "--output", out],
+        "250 Mb": [
+            *script,
+            "--genome",
+            folder / "one.fa",
+            "--annotation",
+            folder / "one.gff3",
+            "--strand",
+            "gene",
+            "--output",
+            out,
+        ],
+        "promoters": [
+            *script,
+            "--kind",
+            "promoters",
+            "--genome",
+            folder / "many.fa",
+            "--annotation",
+            folder / "many.gff3",
+            "--output",
+            out,
+        ],
+        "windows": [
+            *script,
+            "--genome",
+            folder / "peer.fa",
+            "--annotation",
+            folder / "peer.gff3",
+            "--strand",
+            "gene",
+            "--output",
+            out,
+        ],
     }
     (folder / "peer").mkdir(exist_ok=True)
     if peer:

@@ -67,5 +67,6 @@ def record(entries: Sequence[dict[str, object]], path: Path = RESULTS) -> None:
     known.update({each["name"]: each for each in entries})
     path.write_text(json.dumps([known[name] for name in sorted(known)], indent=1) + "\n")
     for each in entries:
-        print(f"{each['name']:<44} {each['value']:>8} {each['unit']:<6}"
-              f" {each['low']} to {each['high']}, n = {each['n']}")
+        print(
+            f"{each['name']:<44} {each['value']:>8} {each['unit']:<6} {each['low']} to {each['high']}, n = {each['n']}"
+        )

@@ -11,7 +11,10 @@ HERE = Path(__file__).resolve().parent
 # name → (what it says, what it should reach)
 ROWS = {
     "bin_peaks.vs.bedtools_intersect": ("bin_peaks: times faster than `bedtools intersect -c`", "≥ 40"),
-    "bin_peaks_overlap.vs.bedtools_intersect": ("the same with `--assign overlap --value count`, bedtools' own task", "–"),
+    "bin_peaks_overlap.vs.bedtools_intersect": (
+        "the same with `--assign overlap --value count`, bedtools' own task",
+        "–",
+    ),
     "bin_peaks.vs.polars_parse": ("polars' parse of all columns over bin_peaks", "≥ 0.5"),
     "bin_peaks.of_limit": ("bin_peaks over `cat` of the files", "≤ 20"),
     "bin_peaks.peak_mb": ("bin_peaks: peak memory, MiB", "≤ 477"),
@@ -25,9 +28,15 @@ ROWS = {
 def render() -> dict[Path, str]:
     """The README with the table of results.json: path → text."""
     results = publish.read(HERE / "results.json")
-    rows = [[text, f"{r['value']:g} ({r['low']:g} to {r['high']:g})" if (r := results.get(name)) else "–", aim]
-            for name, (text, aim) in ROWS.items()]
-    return {HERE / "README.md": publish.insert(HERE / "README.md", {"results": publish.table(["", "measured", "aim"], rows)})}
+    rows = [
+        [text, f"{r['value']:g} ({r['low']:g} to {r['high']:g})" if (r := results.get(name)) else "–", aim]
+        for name, (text, aim) in ROWS.items()
+    ]
+    return {
+        HERE / "README.md": publish.insert(
+            HERE / "README.md", {"results": publish.table(["", "measured", "aim"], rows)}
+        )
+    }
 
 
 if __name__ == "__main__":

@@ -14,24 +14,45 @@ FORMATS = ("png", "svg", "pdf")
 def build_parser():
     parser = console.Parser(__doc__)
     data = parser.add_argument_group("input")
-    data.add_argument("--predictions", required=True, metavar="TSV",
-                      help="observed and predicted values of held-out samples, from train_model or predict_model")
-    data.add_argument("--permutations", metavar="TSV",
-                      help="scores with peaks and expression paired at random, from train_model")
+    data.add_argument(
+        "--predictions",
+        required=True,
+        metavar="TSV",
+        help="observed and predicted values of held-out samples, from train_model or predict_model",
+    )
+    data.add_argument(
+        "--permutations", metavar="TSV", help="scores with peaks and expression paired at random, from train_model"
+    )
     data.add_argument("--history", metavar="TSV", help="training curves, from train_model")
-    data.add_argument("--split", metavar="TSV",
-                      help="the split of the predictions, from split_samples: the bootstrap then draws whole groups")
-    data.add_argument("--model", metavar="SAFETENSORS",
-                      help="the model file, for its card: settings, unit, gene symbols")
+    data.add_argument(
+        "--split",
+        metavar="TSV",
+        help="the split of the predictions, from split_samples: the bootstrap then draws whole groups",
+    )
+    data.add_argument(
+        "--model", metavar="SAFETENSORS", help="the model file, for its card: settings, unit, gene symbols"
+    )
     what = parser.add_argument_group("what is shown")
     what.add_argument("--title", default="Predicted expression of held-out samples", help="title of the report")
-    what.add_argument("--model-name", metavar="NAME",
-                      help="what to call the chosen model; by default its architecture in the model file, else 'model'")
-    what.add_argument("--genes", nargs="+", default=[], metavar="GENE",
-                      help="genes to show in panels, by id or symbol; by default the best, median and worst by skill")
+    what.add_argument(
+        "--model-name",
+        metavar="NAME",
+        help="what to call the chosen model; by default its architecture in the model file, else 'model'",
+    )
+    what.add_argument(
+        "--genes",
+        nargs="+",
+        default=[],
+        metavar="GENE",
+        help="genes to show in panels, by id or symbol; by default the best, median and worst by skill",
+    )
     what.add_argument("--max-panels", type=console.integer(0, 60), default=9, help="panels to show at the most")
-    what.add_argument("--bootstrap", type=console.integer(0, 100_000), default=1000,
-                      help="draws for the 95%% intervals; 0 for no intervals")
+    what.add_argument(
+        "--bootstrap",
+        type=console.integer(0, 100_000),
+        default=1000,
+        help="draws for the 95%% intervals; 0 for no intervals",
+    )
     console.add_seed(parser)
     console.add_threads(parser)
     out = parser.add_argument_group("output", "at least one of these")
@@ -46,8 +67,10 @@ def build_parser():
 
 
 def main(args):
-    outputs_of = {name: getattr(args, name) for name in
-                  ("report", "metrics", "metrics_json", "gene_table", "sample_table", "figures")}
+    outputs_of = {
+        name: getattr(args, name)
+        for name in ("report", "metrics", "metrics_json", "gene_table", "sample_table", "figures")
+    }
     if not any(outputs_of.values()):
         raise InputError("there is no output to write", cure="give --report, --metrics or another output")
 
@@ -64,15 +87,27 @@ def main(args):
     evaluation = metrics.evaluate(predictions, groups, args.bootstrap, args.seed, permutations)
     history = results.read_history(args.history) if args.history else None
     everything = expression.Results(
-        evaluation, args.title, card, division, permutations, history, args.genes, args.max_panels, args.bootstrap,
-        args.seed, {"SHA-256 of the predictions": results.digest(args.predictions)})
+        evaluation,
+        args.title,
+        card,
+        division,
+        permutations,
+        history,
+        args.genes,
+        args.max_panels,
+        args.bootstrap,
+        args.seed,
+        {"SHA-256 of the predictions": results.digest(args.predictions)},
+    )
 
     with console.Outputs() as outputs:
-        write = {"report": lambda path: page.write(expression.report(everything, plots), path),
-                 "metrics": partial(metrics.write_table, evaluation),
-                 "metrics_json": partial(metrics.write_json, evaluation),
-                 "gene_table": partial(metrics.write_genes, evaluation),
-                 "sample_table": partial(metrics.write_samples, evaluation)}
+        write = {
+            "report": lambda path: page.write(expression.report(everything, plots), path),
+            "metrics": partial(metrics.write_table, evaluation),
+            "metrics_json": partial(metrics.write_json, evaluation),
+            "gene_table": partial(metrics.write_genes, evaluation),
+            "sample_table": partial(metrics.write_samples, evaluation),
+        }
         plots = expression.plots(everything) if args.report or args.figures else []
         for name, write_to in write.items():
             if outputs_of[name]:

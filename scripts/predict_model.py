@@ -9,8 +9,12 @@ from genloom import console
 def build_parser():
     parser = console.Parser(__doc__)
     parser.add_argument("--model", required=True, metavar="SAFETENSORS", help="a model file, from train_model")
-    parser.add_argument("--bins", required=True, metavar="H5AD", help="samples × bins, binned with the settings of the model")
-    parser.add_argument("--expression", metavar="H5AD", help="samples × genes, to set what was observed beside the predictions")
+    parser.add_argument(
+        "--bins", required=True, metavar="H5AD", help="samples × bins, binned with the settings of the model"
+    )
+    parser.add_argument(
+        "--expression", metavar="H5AD", help="samples × genes, to set what was observed beside the predictions"
+    )
     console.add_threads(parser)
     parser.add_argument("--predictions", required=True, metavar="TSV", help="the predictions, a line a sample and gene")
     parser.add_argument("--table", metavar="TSV", help="the predictions as a table of genes × samples")

@@ -13,8 +13,20 @@ from pathlib import Path
 DATA = Path(__file__).resolve().parent
 SCRIPTS = DATA.parent / "scripts"
 STEPS = DATA / "steps"
-BINS = ["--sizes", DATA / "genome.sizes", "--bin-size", "2000", "--region", "chr1", "--value", "max-signal",
-        "--normalise", "depth", "--assembly", "planted"]
+BINS = [
+    "--sizes",
+    DATA / "genome.sizes",
+    "--bin-size",
+    "2000",
+    "--region",
+    "chr1",
+    "--value",
+    "max-signal",
+    "--normalise",
+    "depth",
+    "--assembly",
+    "planted",
+]
 
 
 def run(script: str, *arguments: object) -> None:
@@ -29,15 +41,58 @@ def named(folder: str) -> list[object]:
 
 def main() -> None:
     STEPS.mkdir(exist_ok=True)
-    run("bin_peaks", "--peaks", *named("peaks"), *BINS, "--sheet", DATA / "samples.tsv", "--output", STEPS / "bins.h5ad")
+    run(
+        "bin_peaks", "--peaks", *named("peaks"), *BINS, "--sheet", DATA / "samples.tsv", "--output", STEPS / "bins.h5ad"
+    )
     run("bin_peaks", "--peaks", *named("new/peaks"), *BINS, "--keep-empty", "--output", STEPS / "new_bins.h5ad")
-    run("assemble_expression", "--tables", *named("expression"), "--annotation", DATA / "genes.gtf", "--log2",
-        "--region", "chr1:1-800000", "--assembly", "planted", "--output", STEPS / "expression.h5ad")
-    run("split_samples", "--samples", DATA / "samples.tsv", "--method", "k-fold", "--folds", "3", "--group", "donor",
-        "--validation-share", "0.2", "--output", STEPS / "split.tsv")
-    run("train_model", "--bins", STEPS / "bins.h5ad", "--expression", STEPS / "expression.h5ad",
-        "--split", STEPS / "split.tsv", "--architecture", "gene-centred", "--permutations", "3", "--model", STEPS / "model.safetensors",
-        "--predictions", STEPS / "predictions.tsv", "--permutation-table", STEPS / "permutations.tsv")
+    run(
+        "assemble_expression",
+        "--tables",
+        *named("expression"),
+        "--annotation",
+        DATA / "genes.gtf",
+        "--log2",
+        "--region",
+        "chr1:1-800000",
+        "--assembly",
+        "planted",
+        "--output",
+        STEPS / "expression.h5ad",
+    )
+    run(
+        "split_samples",
+        "--samples",
+        DATA / "samples.tsv",
+        "--method",
+        "k-fold",
+        "--folds",
+        "3",
+        "--group",
+        "donor",
+        "--validation-share",
+        "0.2",
+        "--output",
+        STEPS / "split.tsv",
+    )
+    run(
+        "train_model",
+        "--bins",
+        STEPS / "bins.h5ad",
+        "--expression",
+        STEPS / "expression.h5ad",
+        "--split",
+        STEPS / "split.tsv",
+        "--architecture",
+        "gene-centred",
+        "--permutations",
+        "3",
+        "--model",
+        STEPS / "model.safetensors",
+        "--predictions",
+        STEPS / "predictions.tsv",
+        "--permutation-table",
+        STEPS / "permutations.tsv",
+    )
 
 
 if __name__ == "__main__":

@@ -19,8 +19,14 @@ def run_script() -> Callable[..., subprocess.CompletedProcess]:
     """`run_script("bin_peaks", "--peaks", path, ...)` runs scripts/bin_peaks.py as a user would."""
 
     def run(name: str, *args: object, cwd: Path | None = None) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, args)], cwd=cwd, text=True,
-                              capture_output=True, timeout=300, check=False)
+        return subprocess.run(
+            [sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, args)],
+            cwd=cwd,
+            text=True,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
 
     return run
 

@@ -57,7 +57,8 @@ def test_gtf(written):
         ("ENSG00000000002_PAR_Y", "ENSG00000000002_PAR_Y", "chr2", 10, 50, "-", 49),
     ]
     assert found.transcripts.filter(id="ENST00000000001").rows() == [
-        ("ENST00000000001", "ENSG00000000001", "chr1", 100, 900, "+")]
+        ("ENST00000000001", "ENSG00000000001", "chr1", 100, 900, "+")
+    ]
     assert found.exons.height == 5
     assert annotation.lengths(found.exons, "gene") == {"ENSG00000000001": 900, "ENSG00000000002_PAR_Y": 40}
     assert annotation.lengths(found.exons, "transcript")["ENST00000000001"] == 200
@@ -69,10 +70,14 @@ def test_gff3_tells_what_gtf_does(written):
     gtf, gff3 = annotation.read(written(GTF)), annotation.read(written(GFF3), exons=True)
     assert gff3.genes.rows() == gtf.genes.rows()
     assert set(gff3.transcripts.filter(gene="ENSG00000000001").rows()) == set(
-        gtf.transcripts.filter(gene="ENSG00000000001").rows())
+        gtf.transcripts.filter(gene="ENSG00000000001").rows()
+    )
     # an exon with two parents is one of each
     assert annotation.lengths(gff3.exons, "transcript") == {
-        "ENST00000000001": 200, "ENST00000000002": 100, "ENST00000000003": 100}
+        "ENST00000000001": 200,
+        "ENST00000000002": 100,
+        "ENST00000000003": 100,
+    }
 
 
 def test_chunks_do_not_matter(written, monkeypatch):
@@ -93,19 +98,33 @@ def test_packed_file_has_the_digest_of_its_text(tmp_path, written):
 def test_exons_alone_are_enough(written):
     lines = [line for line in GTF.splitlines(keepends=True) if "\texon\t" in line]
     assert annotation.read(written("".join(lines))).genes.select("id", "start", "end", "tss").rows() == [
-        ("ENSG00000000001", 100, 1000, 150), ("ENSG00000000002_PAR_Y", 10, 50, 49)]
+        ("ENSG00000000001", 100, 1000, 150),
+        ("ENSG00000000002_PAR_Y", 10, 50, 49),
+    ]
 
 
 def test_start_sites_of_bed(written):
-    rows = [("chr1", 100, 100, "NM_1", "A", "+"), ("chr1", 300, 300, "NM_2", "A", "+"),  # a draw: the most upstream
-            ("chr1", 100, 100, "NM_3", "B", "-"), ("chr1", 300, 300, "NM_4", "B", "-"),
-            ("chr2", 50, 50, "NM_5", "C", "+"), ("chr2", 70, 70, "NM_6", "C", "+"), ("chr2", 70, 70, "NM_7", "C", "+"),
-            ("chrX", 5, 5, "NM_8", "D", "+"), ("chrY", 9, 9, "NM_8", "D", "+"),  # two places, a draw: the first by name
-            ("chr9", 20, 21, "NM_9", "E", "-")]
+    rows = [
+        ("chr1", 100, 100, "NM_1", "A", "+"),
+        ("chr1", 300, 300, "NM_2", "A", "+"),  # a draw: the most upstream
+        ("chr1", 100, 100, "NM_3", "B", "-"),
+        ("chr1", 300, 300, "NM_4", "B", "-"),
+        ("chr2", 50, 50, "NM_5", "C", "+"),
+        ("chr2", 70, 70, "NM_6", "C", "+"),
+        ("chr2", 70, 70, "NM_7", "C", "+"),
+        ("chrX", 5, 5, "NM_8", "D", "+"),
+        ("chrY", 9, 9, "NM_8", "D", "+"),  # two places, a draw: the first by name
+        ("chr9", 20, 21, "NM_9", "E", "-"),
+    ]
     genes = annotation.read(written("".join("\t".join(map(str, row)) + "\n" for row in rows))).genes
     assert genes.select("id", "chrom", "tss").rows() == [
         # an empty interval at 300 is the border before base 300; on the reverse strand base 299 comes first
-        ("A", "chr1", 100), ("B", "chr1", 299), ("C", "chr2", 70), ("D", "chrX", 5), ("E", "chr9", 20)]
+        ("A", "chr1", 100),
+        ("B", "chr1", 299),
+        ("C", "chr2", 70),
+        ("D", "chrX", 5),
+        ("E", "chr9", 20),
+    ]
     assert (genes["start"] <= genes["tss"]).all() and (genes["tss"] < genes["end"]).all()
 
 
@@ -114,30 +133,45 @@ def test_bed6_names_genes_in_its_fourth_column_and_start_sites_come_back(written
     bed = annotation.start_sites(genes)
     assert bed.columns == ["chrom", "start", "end", "name", "score", "strand"]
     again = annotation.read(written(bed.write_csv(separator="\t", include_header=False), "dataset_3.dat")).genes
-    assert again.select("id", "chrom", "strand", "tss").sort("id").equals(
-        genes.select("id", "chrom", "strand", "tss").sort("id"))
+    assert (
+        again.select("id", "chrom", "strand", "tss")
+        .sort("id")
+        .equals(genes.select("id", "chrom", "strand", "tss").sort("id"))
+    )
 
 
-@pytest.mark.parametrize(("id", "stripped"), [
-    ("ENSG00000141510.17", "ENSG00000141510"), ("ENSMUST00000000001.4", "ENSMUST00000000001"),
-    ("ENSG00000182378.13_PAR_Y", "ENSG00000182378_PAR_Y"), ("NM_000014.6", "NM_000014"), ("AC012345.1", "AC012345.1"),
-    ("Y74C9A.3", "Y74C9A.3"), ("AT1G01010.1", "AT1G01010.1"), ("ENSG00000141510", "ENSG00000141510"),
-])
+@pytest.mark.parametrize(
+    ("id", "stripped"),
+    [
+        ("ENSG00000141510.17", "ENSG00000141510"),
+        ("ENSMUST00000000001.4", "ENSMUST00000000001"),
+        ("ENSG00000182378.13_PAR_Y", "ENSG00000182378_PAR_Y"),
+        ("NM_000014.6", "NM_000014"),
+        ("AC012345.1", "AC012345.1"),
+        ("Y74C9A.3", "Y74C9A.3"),
+        ("AT1G01010.1", "AT1G01010.1"),
+        ("ENSG00000141510", "ENSG00000141510"),
+    ],
+)
 def test_versions(id, stripped):
     assert annotation.strip_versions(pl.Series([id])).to_list() == [stripped]
 
 
-@pytest.mark.parametrize(("text", "parts"), [
-    (GTF.replace("\t151\t250\t", "\t251\t250\t"), (":6", "251 to 250")),
-    (GTF.replace("\t801\t", "\tx\t"), (":5", "'x'")),
-    (GTF.replace("\t101\t1000\t", "\t0\t1000\t"), (":2", "0 to 1000")),
-    (GTF + "chr1\tx\texon\n", (":10", "3 columns")),
-    (GTF + "chr1\tx\texon\t7\t9\t.\t+\t.\tname \"x\";\n", ("chr1:7", "no gene_id")),
-    ("", ("empty",)), ("#only\n", ("empty",)),
-    ("gene_id\tTPM\nA\t1\n", (":1", "GTF")),
-    ("chr1\tx\tregion\t1\t9\t.\t+\t.\tID=r1\n", ("no genes",)),
-    ("chr1\t10\t9\tNM_1\tA\t+\n", (":1", "10 to 9")),
-])
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (GTF.replace("\t151\t250\t", "\t251\t250\t"), (":6", "251 to 250")),
+        (GTF.replace("\t801\t", "\tx\t"), (":5", "'x'")),
+        (GTF.replace("\t101\t1000\t", "\t0\t1000\t"), (":2", "0 to 1000")),
+        (GTF + "chr1\tx\texon\n", (":10", "3 columns")),
+        (GTF + 'chr1\tx\texon\t7\t9\t.\t+\t.\tname "x";\n', ("chr1:7", "no gene_id")),
+        ("", ("empty",)),
+        ("#only\n", ("empty",)),
+        ("gene_id\tTPM\nA\t1\n", (":1", "GTF")),
+        ("chr1\tx\tregion\t1\t9\t.\t+\t.\tID=r1\n", ("no genes",)),
+        ("chr1\t10\t9\tNM_1\tA\t+\n", (":1", "10 to 9")),
+    ],
+)
 def test_bad_annotations(written, text, parts):
     path = written(text)
     with pytest.raises(InputError) as error:

@@ -35,30 +35,46 @@ def _transcript(i: int) -> str:
 
 # one sample's file in every format: gene i has TPMS[sample][i] and COUNTS[sample][i]
 FORMATS = {
-    "rsem": _table(f"{RSEM_HEAD}\n", lambda i, s:
-                   f"{GENES[i]}.7\tT1,T2\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}.00\t{TPMS[s][i]}\t1.0"),
-    "encode": _table(f"{RSEM_HEAD}\tposterior_mean_count\n", lambda i, s:
-                     f"{GENES[i]}.7\tT\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}.00\t{TPMS[s][i]}\t1.0\t3"),
-    "salmon": _table("Name\tLength\tEffectiveLength\tTPM\tNumReads\n", lambda i, s:
-                     f"{GENES[i]}.7\t9\t{LENGTHS[i]}\t{TPMS[s][i]}\t{COUNTS[s][i]}"),
-    "kallisto": _table("target_id\tlength\teff_length\test_counts\ttpm\n", lambda i, s:
-                       f"{GENES[i]}.7\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}\t{TPMS[s][i]}"),
-    "stringtie": _table("Gene ID\tGene Name\tReference\tStrand\tStart\tEnd\tCoverage\tFPKM\tTPM\n", lambda i, s:
-                        f"{GENES[i]}.7\tSYM{i}\tchr1\t+\t1\t9\t2.0\t1.0\t{TPMS[s][i]}"),
-    "featurecounts": _table('# Program:featureCounts v2.0.6; Command:"featureCounts"\n'
-                            "Geneid\tChr\tStart\tEnd\tStrand\tLength\tx/S.bam\n", lambda i, s:
-                            f"{GENES[i]}.7\tchr1;chr1\t1;5\t3;9\t+;+\t{LENGTHS[i]}\t{COUNTS[s][i]}"),
-    "star": _table("".join(f"N_{name}\t7\t7\t7\n" for name in ("unmapped", "multimapping", "noFeature", "ambiguous")),
-                   lambda i, s: f"{GENES[i]}.7\t{COUNTS[s][i]}\t{COUNTS[s][i] + 1}\t{COUNTS[s][i] + 2}"),
-    "htseq": _table("", lambda i, s: f"{GENES[i]}.7\t{COUNTS[s][i]}",
-                    "__no_feature\t99\n__ambiguous\t9\n__too_low_aQual\t0\n__not_aligned\t0\n__alignment_not_unique\t8\n"),
+    "rsem": _table(
+        f"{RSEM_HEAD}\n", lambda i, s: f"{GENES[i]}.7\tT1,T2\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}.00\t{TPMS[s][i]}\t1.0"
+    ),
+    "encode": _table(
+        f"{RSEM_HEAD}\tposterior_mean_count\n",
+        lambda i, s: f"{GENES[i]}.7\tT\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}.00\t{TPMS[s][i]}\t1.0\t3",
+    ),
+    "salmon": _table(
+        "Name\tLength\tEffectiveLength\tTPM\tNumReads\n",
+        lambda i, s: f"{GENES[i]}.7\t9\t{LENGTHS[i]}\t{TPMS[s][i]}\t{COUNTS[s][i]}",
+    ),
+    "kallisto": _table(
+        "target_id\tlength\teff_length\test_counts\ttpm\n",
+        lambda i, s: f"{GENES[i]}.7\t9\t{LENGTHS[i]}\t{COUNTS[s][i]}\t{TPMS[s][i]}",
+    ),
+    "stringtie": _table(
+        "Gene ID\tGene Name\tReference\tStrand\tStart\tEnd\tCoverage\tFPKM\tTPM\n",
+        lambda i, s: f"{GENES[i]}.7\tSYM{i}\tchr1\t+\t1\t9\t2.0\t1.0\t{TPMS[s][i]}",
+    ),
+    "featurecounts": _table(
+        '# Program:featureCounts v2.0.6; Command:"featureCounts"\nGeneid\tChr\tStart\tEnd\tStrand\tLength\tx/S.bam\n',
+        lambda i, s: f"{GENES[i]}.7\tchr1;chr1\t1;5\t3;9\t+;+\t{LENGTHS[i]}\t{COUNTS[s][i]}",
+    ),
+    "star": _table(
+        "".join(f"N_{name}\t7\t7\t7\n" for name in ("unmapped", "multimapping", "noFeature", "ambiguous")),
+        lambda i, s: f"{GENES[i]}.7\t{COUNTS[s][i]}\t{COUNTS[s][i] + 1}\t{COUNTS[s][i] + 2}",
+    ),
+    "htseq": _table(
+        "",
+        lambda i, s: f"{GENES[i]}.7\t{COUNTS[s][i]}",
+        "__no_feature\t99\n__ambiguous\t9\n__too_low_aQual\t0\n__not_aligned\t0\n__alignment_not_unique\t8\n",
+    ),
     "table": _table("id\ttpm\n", lambda i, s: f"{GENES[i]}.7\t{TPMS[s][i]}"),
 }
 WITH_TPM = {"rsem", "encode", "salmon", "kallisto", "stringtie", "table"}
 GTF = "".join(
-    f'chr{1 + i // 2}\tx\texon\t{start + 1}\t{start + LENGTHS[i]}\t.\t{strand}\t.\t'
+    f"chr{1 + i // 2}\tx\texon\t{start + 1}\t{start + LENGTHS[i]}\t.\t{strand}\t.\t"
     f'gene_id "{GENES[i]}.3"; transcript_id "{_transcript(i)}"; gene_name "SYM{i}";\n'
-    for i, (start, strand) in enumerate(((1000, "+"), (5000, "-"), (1000, "+"), (9000, "-"))))
+    for i, (start, strand) in enumerate(((1000, "+"), (5000, "-"), (1000, "+"), (9000, "-")))
+)
 
 
 @pytest.fixture
@@ -83,8 +99,11 @@ def made(tmp_path, capsys):
 
     def run(*args: object):
         output, table = tmp_path / "out.h5ad", tmp_path / "out.tsv"
-        status = console.run(assemble_expression.build_parser, assemble_expression.main,
-                             [*map(str, args), "--output", str(output), "--summary", str(table)])
+        status = console.run(
+            assemble_expression.build_parser,
+            assemble_expression.main,
+            [*map(str, args), "--output", str(output), "--summary", str(table)],
+        )
         said = capsys.readouterr().err
         assert status == 0, said
         summary = pl.read_csv(table, separator="\t")
@@ -183,10 +202,17 @@ def test_names_of_files_and_folders_tell_samples(tmp_path, made):
     assert data.obs_names.to_list() == ["K562", "liver", "heart"]
 
 
-@pytest.mark.parametrize(("name", "sample"), [
-    ("K562.isoforms.results.gz", "K562"), ("brain_ReadsPerGene.out.tab", "brain"), ("x/ReadsPerGene.out.tab", "x"),
-    ("lung/abundance.tsv", "lung"), ("A.1.counts.txt", "A.1"), ("GM12878.tsv", "GM12878"),
-])
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        ("K562.isoforms.results.gz", "K562"),
+        ("brain_ReadsPerGene.out.tab", "brain"),
+        ("x/ReadsPerGene.out.tab", "x"),
+        ("lung/abundance.tsv", "lung"),
+        ("A.1.counts.txt", "A.1"),
+        ("GM12878.tsv", "GM12878"),
+    ],
+)
 def test_samples_of_file_names(name, sample):
     assert samples.stem(f"runs/{name}") == sample
 
@@ -251,7 +277,13 @@ def test_a_sample_without_reads_cannot_be_scaled(written, refused):
 def test_annotation_tells_symbol_and_place(tables, made, written):
     data, _ = made(*tables("rsem"), "--annotation", written(GTF), "--assembly", "test1")
     assert data.var.loc[GENES[1]].to_dict() == {
-        "symbol": "SYM1", "chrom": "chr1", "start": 5000, "end": 5500, "strand": "-", "tss": 5499}
+        "symbol": "SYM1",
+        "chrom": "chr1",
+        "start": 5000,
+        "end": 5500,
+        "strand": "-",
+        "tss": 5499,
+    }
     assert matrix.about(data)["assembly"] == "test1" and "--annotation" in matrix.about(data)["sources"]
     data, _ = made(*tables("rsem"), "--annotation", written("".join(GTF.splitlines(keepends=True)[1:])))
     assert data.var.loc[GENES[0], ["chrom", "tss"]].to_list() == ["", -1]
@@ -266,10 +298,16 @@ def test_genes_are_found_by_symbols_too(written, made):
     assert data.var["tss"].to_list() == [-1, -1, -1]
 
 
-@pytest.mark.parametrize(("regions", "more", "kept"), [
-    (["chr1"], [], [0, 1]), (["1:1001-1001"], [], [0]), (["chr1:1002-5000"], [], []),
-    (["chr1:1002-5000"], ["--region-by", "body"], [0]), (["chr1:1-2,000", "chr2:9000-20000"], [], [0, 3]),
-])
+@pytest.mark.parametrize(
+    ("regions", "more", "kept"),
+    [
+        (["chr1"], [], [0, 1]),
+        (["1:1001-1001"], [], [0]),
+        (["chr1:1002-5000"], [], []),
+        (["chr1:1002-5000"], ["--region-by", "body"], [0]),
+        (["chr1:1-2,000", "chr2:9000-20000"], [], [0, 3]),
+    ],
+)
 def test_regions(tables, made, refused, written, regions, more, kept):
     args = [*tables("rsem"), "--annotation", written(GTF), "--region", *regions, *more]
     if not kept:
@@ -322,7 +360,8 @@ def test_min_max_looks_at_the_final_values(tables, made, refused):
 
 def test_transcripts_are_summed_to_genes(written, made, refused):
     text = "Name\tLength\tEffectiveLength\tTPM\tNumReads\n" + "".join(
-        f"{_transcript(i)}|{GENES[i]}.3|-|\t9\t{LENGTHS[i]}\t{i + 1}\t{COUNTS['S1'][i]}\n" for i in range(4))
+        f"{_transcript(i)}|{GENES[i]}.3|-|\t9\t{LENGTHS[i]}\t{i + 1}\t{COUNTS['S1'][i]}\n" for i in range(4)
+    )
     both = GTF.replace(GENES[1], GENES[0])  # genes 1 and 2 become one
     table, gtf = ["--tables", written(text), "--names", "S1", "--gene-level"], written(both, "genes.gtf")
     data, summary = made(*table, "--annotation", gtf)
@@ -339,7 +378,8 @@ def test_transcripts_are_summed_to_genes(written, made, refused):
 
 def test_isoforms_of_rsem_tell_their_genes(written, made, tables, refused):
     text = "transcript_id\tgene_id\tlength\teffective_length\texpected_count\tTPM\tFPKM\tIsoPct\n" + "".join(
-        f"T{i}\tENSG0000000000{i // 2}.1\t9\t9\t4\t{i + 1}\t1\t100\n" for i in range(4))
+        f"T{i}\tENSG0000000000{i // 2}.1\t9\t9\t4\t{i + 1}\t1\t100\n" for i in range(4)
+    )
     data, _ = made("--tables", written(text), "--names", "S", "--gene-level")
     assert data.var_names.to_list() == ["ENSG00000000000", "ENSG00000000001"] and data.X.tolist() == [[3, 7]]
     assert made("--tables", written(text), "--names", "S")[0].var_names.to_list() == ["T0", "T1", "T2", "T3"]
@@ -356,19 +396,33 @@ SAMPLES = ["a", "b", "c"]
 def _rows(separator: str, transposed: bool = False, corner: str = "gene_id") -> str:
     across, down, values = (GENES, SAMPLES, VALUES) if transposed else (SAMPLES, GENES, VALUES.T)
     lines = [separator.join([corner, *across])] + [
-        separator.join([name, *map(str, row)]) for name, row in zip(down, values.tolist(), strict=True)]
+        separator.join([name, *map(str, row)]) for name, row in zip(down, values.tolist(), strict=True)
+    ]
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize(("content", "format"), [
-    (_rows("\t"), "tsv"), (_rows(","), "csv"), (_rows(";"), "csv"), (_rows("\t", True, "sample"), "tsv"),
-    (_rows(",", True, ""), "csv"), ("# made by hand\n# twice\n" + _rows("\t"), "tsv"),
-    ('"' + _rows("\t")[:-1].replace("\t", '"\t"').replace("\n", '"\n"') + '"\n', "tsv"),
-    (_rows("\t").replace("gene_id\t", "", 1), "tsv"), (_rows(",").replace("\n", "\r\n"), "csv"),
-    ("\ufeff" + _rows(","), "csv"), (gzip.compress(_rows("\t").encode()), "tsv"),
-    ("#1.2\n4\t3\nName\tDescription\ta\tb\tc\n" + "".join(
-        f"{gene}\tSYM{i}\t" + "\t".join(map(str, VALUES[:, i])) + "\n" for i, gene in enumerate(GENES)), "gct"),
-], ids=("tsv", "csv", "semicolons", "turned", "pandas", "comments", "quotes", "R", "windows", "mark", "gz", "gct"))
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        (_rows("\t"), "tsv"),
+        (_rows(","), "csv"),
+        (_rows(";"), "csv"),
+        (_rows("\t", True, "sample"), "tsv"),
+        (_rows(",", True, ""), "csv"),
+        ("# made by hand\n# twice\n" + _rows("\t"), "tsv"),
+        ('"' + _rows("\t")[:-1].replace("\t", '"\t"').replace("\n", '"\n"') + '"\n', "tsv"),
+        (_rows("\t").replace("gene_id\t", "", 1), "tsv"),
+        (_rows(",").replace("\n", "\r\n"), "csv"),
+        ("\ufeff" + _rows(","), "csv"),
+        (gzip.compress(_rows("\t").encode()), "tsv"),
+        (
+            "#1.2\n4\t3\nName\tDescription\ta\tb\tc\n"
+            + "".join(f"{gene}\tSYM{i}\t" + "\t".join(map(str, VALUES[:, i])) + "\n" for i, gene in enumerate(GENES)),
+            "gct",
+        ),
+    ],
+    ids=("tsv", "csv", "semicolons", "turned", "pandas", "comments", "quotes", "R", "windows", "mark", "gz", "gct"),
+)
 def test_matrices_of_every_kind(written, made, content, format):
     data, _ = made("--matrix", written(content))
     assert data.obs_names.to_list() == SAMPLES and data.var_names.to_list() == GENES
@@ -379,12 +433,11 @@ def test_matrices_of_every_kind(written, made, content, format):
 
 
 def test_gct_1_3_has_facts_on_samples(written, made, refused):
-    text = ("#1.3\n2\t3\t1\t1\nid\tpr_gene_symbol\ta\tb\tc\ncell\tna\tA375\tMCF7\tPC3\n"
-            "g1\tX\t1\t2\t3\ng2\tY\t4\t5\t6\n")
+    text = "#1.3\n2\t3\t1\t1\nid\tpr_gene_symbol\ta\tb\tc\ncell\tna\tA375\tMCF7\tPC3\ng1\tX\t1\t2\t3\ng2\tY\t4\t5\t6\n"
     data, _ = made("--matrix", written(text))
     assert data.obs["cell"].to_list() == ["A375", "MCF7", "PC3"] and data.var["symbol"].to_list() == ["X", "Y"]
     assert data.X.tolist() == [[1, 4], [2, 5], [3, 6]]
-    refused(["--matrix", written(text[:text.index("g2")])], "has 1 rows", ":2", "cut off")
+    refused(["--matrix", written(text[: text.index("g2")])], "has 1 rows", ":2", "cut off")
 
 
 def test_xlsx(tmp_path, made, refused):
@@ -416,8 +469,11 @@ def test_a_spreadsheet_s_dates_are_not_genes(tmp_path, refused):
 def test_orientation_by_known_names(written, made, refused):
     square = "x\ta\tb\ng1\t1\t2\ng2\t3\t4\n"
     refused(["--matrix", written(square)], "--orientation")
-    for args in (["--orientation", "genes-in-rows"], ["--genes", written("g1\ng2\n", "list")],
-                 ["--sheet", written("sample\na\nb\n", "sheet")]):
+    for args in (
+        ["--orientation", "genes-in-rows"],
+        ["--genes", written("g1\ng2\n", "list")],
+        ["--sheet", written("sample\na\nb\n", "sheet")],
+    ):
         assert made("--matrix", written(square), *args)[0].obs_names.to_list() == ["a", "b"]
     for args in (["--orientation", "samples-in-rows"], ["--sheet", written("sample\ng1\ng2\n", "sheet")]):
         assert made("--matrix", written(square), *args)[0].obs_names.to_list() == ["g1", "g2"]
@@ -459,15 +515,23 @@ def test_samples_that_the_sheet_lacks(written, made, refused):
     assert summary.filter(sample="b").select("rows", "kept", "sample_not_listed").row(0) == (4, 0, 4)
 
 
-@pytest.mark.parametrize(("text", "texts"), [
-    (_rows("\t").replace("\tb\t", "\ta\t"), ("'a'", "twice")),
-    (_rows("\t") + "g\t1\n", (":6", "2 columns")), (_rows("\t").replace("4.0", "four"), (":3", "'four'")),
-    (_rows("\t").replace("4.0", "inf"), (":3", "not finite")),
-    ("gene\ta\n", ("no rows",)), ("gene\na\n", ("one column",)),
-    ("gene\ta\tb\n\t1\t2\nx\t3\t4\n", (":2", "no name")), (b"\xd0\xcf\x11\xe0 old", (".xlsx",)),
-    ("sample\tG1\tG2\tG3\na\t1\t2\t3\na\t1\t2\t3\n", ("sample 'a'", "twice")), (b"PK\x03\x04 cut", ("XLSX",)),
-    ("#1.3\n2\n", (":1", "GCT")), (b"g\x8b\ta\tb\nx\t1\t2\n", (":1", "not text")),
-])
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        (_rows("\t").replace("\tb\t", "\ta\t"), ("'a'", "twice")),
+        (_rows("\t") + "g\t1\n", (":6", "2 columns")),
+        (_rows("\t").replace("4.0", "four"), (":3", "'four'")),
+        (_rows("\t").replace("4.0", "inf"), (":3", "not finite")),
+        ("gene\ta\n", ("no rows",)),
+        ("gene\na\n", ("one column",)),
+        ("gene\ta\tb\n\t1\t2\nx\t3\t4\n", (":2", "no name")),
+        (b"\xd0\xcf\x11\xe0 old", (".xlsx",)),
+        ("sample\tG1\tG2\tG3\na\t1\t2\t3\na\t1\t2\t3\n", ("sample 'a'", "twice")),
+        (b"PK\x03\x04 cut", ("XLSX",)),
+        ("#1.3\n2\n", (":1", "GCT")),
+        (b"g\x8b\ta\tb\nx\t1\t2\n", (":1", "not text")),
+    ],
+)
 def test_bad_matrices(written, refused, text, texts):
     refused(["--matrix", path := written(text)], path, *texts)
 
@@ -478,20 +542,26 @@ def test_bad_matrices(written, refused, text, texts):
 RSEM = FORMATS["rsem"]("S2")
 
 
-@pytest.mark.parametrize(("edit", "texts"), [
-    (lambda t: t.replace("TPM", "TPN").replace("FPKM", "X"), ("no column 'TPM'", "it has gene_id")),
-    (lambda t: t.replace("200000", "NaN"), (":3", "TPM is NaN")),
-    (lambda t: t.replace("200000", "inf"), (":3", "TPM is inf")),
-    (lambda t: t.replace("200000", "-0.1"), (":3", "TPM -0.1 is negative")),
-    (lambda t: t.replace("200000", "1e39"), ("above 3e38",)),
-    (lambda t: t.replace("200000", "many"), (":3", "'many' is no number")),
-    (lambda t: t.replace("200000", ""), (":3", "'' is no number")),
-    (lambda t: t.replace(f"{GENES[2]}.7", ""), (":4", "has no id")),
-    (lambda t: t[:-20], (":5", "columns, not 7")), (lambda t: t.replace("\nENSG", "\n\nENSG", 1), (":2", "is empty")),
-    (lambda t: t.replace(GENES[1], GENES[0]), ("1 ids in more than one row", GENES[0])),
-    (lambda t: "", ("is empty",)), (lambda t: t.split("\n")[0] + "\n", ("no genes",)),
-    (lambda t: "a,b\n1,2\n", ("one column",)), (lambda t: "x\ty\n1\tz\n", ("no known format", "--format")),
-])
+@pytest.mark.parametrize(
+    ("edit", "texts"),
+    [
+        (lambda t: t.replace("TPM", "TPN").replace("FPKM", "X"), ("no column 'TPM'", "it has gene_id")),
+        (lambda t: t.replace("200000", "NaN"), (":3", "TPM is NaN")),
+        (lambda t: t.replace("200000", "inf"), (":3", "TPM is inf")),
+        (lambda t: t.replace("200000", "-0.1"), (":3", "TPM -0.1 is negative")),
+        (lambda t: t.replace("200000", "1e39"), ("above 3e38",)),
+        (lambda t: t.replace("200000", "many"), (":3", "'many' is no number")),
+        (lambda t: t.replace("200000", ""), (":3", "'' is no number")),
+        (lambda t: t.replace(f"{GENES[2]}.7", ""), (":4", "has no id")),
+        (lambda t: t[:-20], (":5", "columns, not 7")),
+        (lambda t: t.replace("\nENSG", "\n\nENSG", 1), (":2", "is empty")),
+        (lambda t: t.replace(GENES[1], GENES[0]), ("1 ids in more than one row", GENES[0])),
+        (lambda t: "", ("is empty",)),
+        (lambda t: t.split("\n")[0] + "\n", ("no genes",)),
+        (lambda t: "a,b\n1,2\n", ("one column",)),
+        (lambda t: "x\ty\n1\tz\n", ("no known format", "--format")),
+    ],
+)
 def test_bad_tables(tables, refused, tmp_path, edit, texts):
     refused(tables("rsem", edit), tmp_path / "dataset_1.dat", *texts)
 
@@ -563,8 +633,19 @@ def test_real_blood(real_data, made, written):
     folder = real_data("atac_blood")
     names = sorted(path.name.split("_")[0] for path in (folder / "peaks").iterdir())
     sheet = written("sample\n" + "\n".join(names) + "\n", "sheet.tsv")
-    args = ["--matrix", folder / "rna_counts.tsv.gz", "--sheet", sheet, "--unlisted", "drop", "--scale", "cpm",
-            "--log2", "--annotation", folder / "refGene_hg19_TSS.bed.gz"]
+    args = [
+        "--matrix",
+        folder / "rna_counts.tsv.gz",
+        "--sheet",
+        sheet,
+        "--unlisted",
+        "drop",
+        "--scale",
+        "cpm",
+        "--log2",
+        "--annotation",
+        folder / "refGene_hg19_TSS.bed.gz",
+    ]
     data, summary = made(*args, "--duplicates", "sum", "--min-max", "1")
     # 17,284 rows are above 1; some of them are of the 91 symbols with two or three rows
     assert data.shape == (14, 17_278) and summary["sample_not_listed"].sum() == 2 * 32_738

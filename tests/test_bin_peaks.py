@@ -30,9 +30,16 @@ def peaks(draw):
     chrom = draw(st.sampled_from([*SIZES, "chrUn_1"]))
     start = draw(st.integers(0, SIZES.get(chrom, 50) - 1))
     end = draw(st.integers(start + 1, SIZES.get(chrom, 50)))
-    return (chrom, start, end, draw(st.integers(0, 2000)), draw(st.sampled_from([0.5, 1, 3, 8.25])),
-            draw(st.sampled_from([-1, 0.5, 3])), draw(st.sampled_from([0, 2, 7.5])),
-            draw(st.integers(0, end - start - 1)))
+    return (
+        chrom,
+        start,
+        end,
+        draw(st.integers(0, 2000)),
+        draw(st.sampled_from([0.5, 1, 3, 8.25])),
+        draw(st.sampled_from([-1, 0.5, 3])),
+        draw(st.sampled_from([0, 2, 7.5])),
+        draw(st.integers(0, end - start - 1)),
+    )
 
 
 @st.composite
@@ -42,10 +49,14 @@ def regions(draw):
     return Region(chrom, start, draw(st.integers(start + 1, SIZES[chrom])))
 
 
-rules = st.builds(bins.Rule, st.sampled_from(["midpoint", "overlap", "summit"]),
-                  st.sampled_from(["binary", "count", "max-signal", "mean-signal", "width-x-score"]),
-                  st.fixed_dictionaries({}, optional={"score": st.sampled_from([0, 700]), "signal": st.just(1),
-                                                      "p": st.just(0.5), "q": st.just(2)}))
+rules = st.builds(
+    bins.Rule,
+    st.sampled_from(["midpoint", "overlap", "summit"]),
+    st.sampled_from(["binary", "count", "max-signal", "mean-signal", "width-x-score"]),
+    st.fixed_dictionaries(
+        {}, optional={"score": st.sampled_from([0, 700]), "signal": st.just(1), "p": st.just(0.5), "q": st.just(2)}
+    ),
+)
 
 
 def plain(rows, size, wanted, rule):
@@ -57,13 +68,17 @@ def plain(rows, size, wanted, rule):
     for chrom, at in sorted(inside):
         starts = at % size == 0 or (chrom, at - 1) not in inside
         first[chrom, at] = at if starts else first[chrom, at - 1]
-    tally = dict.fromkeys(["read", "kept", "unknown_chromosome", "low_score", "low_signal", "low_p", "low_q",
-                           "outside_regions"], 0)
+    tally = dict.fromkeys(
+        ["read", "kept", "unknown_chromosome", "low_score", "low_signal", "low_p", "low_q", "outside_regions"], 0
+    )
     found = {}
     for chrom, start, end, score, signal, p, q, summit in rows:
         tally["read"] += 1
-        low = [name for name, value in (("score", score), ("signal", signal), ("p", p), ("q", q))
-               if value < rule.minimum.get(name, -np.inf)]
+        low = [
+            name
+            for name, value in (("score", score), ("signal", signal), ("p", p), ("q", q))
+            if value < rule.minimum.get(name, -np.inf)
+        ]
         if chrom not in SIZES:
             tally["unknown_chromosome"] += 1
             continue
@@ -76,14 +91,23 @@ def plain(rows, size, wanted, rule):
         for each in dict.fromkeys(hit):
             width = hit.count(each) if rule.assign == "overlap" else end - start
             found.setdefault(each, []).append((signal, width * score))
-    value = {"binary": lambda v: 1, "count": len, "max-signal": lambda v: max(s for s, _ in v),
-             "mean-signal": lambda v: np.mean([s for s, _ in v]), "width-x-score": lambda v: sum(w for _, w in v)}
+    value = {
+        "binary": lambda v: 1,
+        "count": len,
+        "max-signal": lambda v: max(s for s, _ in v),
+        "mean-signal": lambda v: np.mean([s for s, _ in v]),
+        "width-x-score": lambda v: sum(w for _, w in v),
+    }
     return {each: value[rule.value](v) for each, v in found.items()}, tally
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(peaks(), min_size=1, max_size=30), size=st.integers(1, 140),
-       wanted=st.lists(regions(), max_size=4), rule=rules)
+@given(
+    rows=st.lists(peaks(), min_size=1, max_size=30),
+    size=st.integers(1, 140),
+    wanted=st.lists(regions(), max_size=4),
+    rule=rules,
+)
 def test_binning_agrees_with_a_plain_loop(tmp_path, rows, size, wanted, rule):
     rows = [("chr1", 0, 1, 0, 0.5, 0.5, 0, 0), *rows]  # a known chromosome, a p-value
     path = tmp_path / "peaks"
@@ -124,10 +148,15 @@ def folder(tmp_path):
     """Three samples, the sizes, and a place for outputs."""
     (tmp_path / "sizes").write_text(SIZES_FILE)
     (tmp_path / "A_peaks.narrowPeak").write_text(
-        "track x\n" + narrow("chr1", 10, 30, 900, 4, summit=1) + narrow("chr1", 15, 27, 1000, 6)
-        + narrow("chr2", 90, 95, 100, 1) + narrow("chrUn_1", 5, 9))
-    (tmp_path / "B.bed.gz").write_bytes(gzip.compress(
-        (narrow("2", 94, 95, 1000, 3) + narrow("10", 0, 40, 700, 2)).encode()))
+        "track x\n"
+        + narrow("chr1", 10, 30, 900, 4, summit=1)
+        + narrow("chr1", 15, 27, 1000, 6)
+        + narrow("chr2", 90, 95, 100, 1)
+        + narrow("chrUn_1", 5, 9)
+    )
+    (tmp_path / "B.bed.gz").write_bytes(
+        gzip.compress((narrow("2", 94, 95, 1000, 3) + narrow("10", 0, 40, 700, 2)).encode())
+    )
     (tmp_path / "C.broadPeak").write_text("chr10\t0\t3\tx\t1000\t.\t9.5\t3\t2\n")
     (tmp_path / "out").mkdir()
     return tmp_path
@@ -160,16 +189,21 @@ def run(folder, monkeypatch, capsys):
 def cells(folder):
     """The matrix as {sample: {bin: value}} without zeros."""
     data = matrix.read(folder / "out/bins.h5ad", "bins")
-    return {sample: {name: value for name, value in zip(data.var_names, row.tolist(), strict=True) if value}
-            for sample, row in zip(data.obs_names, matrix.dense(data), strict=True)}
+    return {
+        sample: {name: value for name, value in zip(data.var_names, row.tolist(), strict=True) if value}
+        for sample, row in zip(data.obs_names, matrix.dense(data), strict=True)
+    }
 
 
 def test_the_script_writes_matrix_and_table(folder, run_script):
     result = run_script("bin_peaks", *arguments("--bin-size 20 --value count --assembly toy1"), cwd=folder)
     assert result.returncode == 0, result.stderr
     assert result.stderr == "6 of 7 peaks of 3 samples lie in 4 bins; dropped: 1 unknown chromosome\n"
-    assert cells(folder) == {"A": {"chr1:20-40": 2, "chr2:80-95": 1}, "B": {"chr2:80-95": 1, "chr10:20-40": 1},
-                             "C": {"chr10:0-20": 1}}
+    assert cells(folder) == {
+        "A": {"chr1:20-40": 2, "chr2:80-95": 1},
+        "B": {"chr2:80-95": 1, "chr10:20-40": 1},
+        "C": {"chr10:0-20": 1},
+    }
     data = matrix.read(folder / "out/bins.h5ad")
     assert data.var_names.tolist() == ["chr2:80-95", "chr10:0-20", "chr10:20-40", "chr1:20-40"]  # as in the sizes
     assert data.var["chrom"].tolist() == ["chr2", "chr10", "chr10", "chr1"]
@@ -179,12 +213,22 @@ def test_the_script_writes_matrix_and_table(folder, run_script):
     text = (folder / "A_peaks.narrowPeak").read_bytes()
     assert about["kind"] == "bins" and about["assembly"] == "toy1"
     assert about["sources"]["A"] == hashlib.sha256(text).hexdigest()
-    assert about["settings"] == {"bin_size": 20, "bins": 14, "regions": ["chr2:0-95", "chr10:0-40", "chr1:0-130"],
-                                 "assign": "midpoint", "value": "count", "minimum": {}, "normalise": "none",
-                                 "keep_empty": False}
+    assert about["settings"] == {
+        "bin_size": 20,
+        "bins": 14,
+        "regions": ["chr2:0-95", "chr10:0-40", "chr1:0-130"],
+        "assign": "midpoint",
+        "value": "count",
+        "minimum": {},
+        "normalise": "none",
+        "keep_empty": False,
+    }
     assert (folder / "out/peaks.tsv").read_text().splitlines() == [
         "sample\tread\tkept\tunknown_chromosome\tlow_score\tlow_signal\tlow_p\tlow_q\toutside_regions\tbins\tskipped_lines",
-        "A\t4\t3\t1\t0\t0\t0\t0\t0\t2\t1", "B\t2\t2\t0\t0\t0\t0\t0\t0\t2\t0", "C\t1\t1\t0\t0\t0\t0\t0\t0\t1\t0"]
+        "A\t4\t3\t1\t0\t0\t0\t0\t0\t2\t1",
+        "B\t2\t2\t0\t0\t0\t0\t0\t0\t2\t0",
+        "C\t1\t1\t0\t0\t0\t0\t0\t0\t1\t0",
+    ]
 
 
 def test_the_first_try_of_every_user(folder, run):
@@ -200,7 +244,11 @@ def test_the_first_try_of_every_user(folder, run):
 def test_regions_may_repeat_and_overlap(folder, run):
     assert run("--bin-size 20 --region chr1:1-25 chr1:21-50 --region 2:91-95 --keep-empty").returncode == 0
     assert matrix.read(folder / "out/bins.h5ad").var_names.tolist() == [
-        "chr2:90-95", "chr1:0-20", "chr1:20-40", "chr1:40-50"]
+        "chr2:90-95",
+        "chr1:0-20",
+        "chr1:20-40",
+        "chr1:40-50",
+    ]
 
 
 def test_overlap_counts_in_every_bin_and_summit_in_one(folder, run):
@@ -250,10 +298,18 @@ def test_threads_and_packing_change_nothing(folder, run):
     assert matrix.about(data)["sources"]["A"] == hashlib.sha256(content).hexdigest()
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("x/B_peaks.narrowPeak.gz", "B"), ("GMP-A.bed", "GMP-A"), ("s.1.broadPeak.bgz", "s.1"), ("1.dat", "1.dat"),
-    ("a.b.txt", "a.b"), ("peaks.BED.GZ", "peaks"), (".bed", ".bed"),
-])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("x/B_peaks.narrowPeak.gz", "B"),
+        ("GMP-A.bed", "GMP-A"),
+        ("s.1.broadPeak.bgz", "s.1"),
+        ("1.dat", "1.dat"),
+        ("a.b.txt", "a.b"),
+        ("peaks.BED.GZ", "peaks"),
+        (".bed", ".bed"),
+    ],
+)
 def test_names_from_files(name, expected):
     assert samples.stem(name) == expected
 
@@ -266,25 +322,29 @@ def test_samples_from_a_sheet(tmp_path):
     assert table.index.tolist() == ["S2", "S1"] and table.index.name == "sample"
     assert table.to_dict("list") == {"lineage": ["lymphoid", "myeloid"]}
     # Galaxy's files are dataset_1.dat: names tell which is which
-    assert samples.identify(["dataset_1.dat", "dataset_2.dat"], ["x.bed", "B_peaks.narrowPeak.gz"],
-                            path).index.tolist() == ["S1", "S2"]
+    assert samples.identify(
+        ["dataset_1.dat", "dataset_2.dat"], ["x.bed", "B_peaks.narrowPeak.gz"], path
+    ).index.tolist() == ["S1", "S2"]
     path.write_text("file\tsample\nx.bed\tS1\nB_peaks.narrowPeak.gz\tS2\n")
     assert samples.identify(files, None, path).index.tolist() == ["S2", "S1"]
     path.write_text("id\tlineage\nx\tm\nother\tm\nB\tl\n")
     assert samples.identify(files, None, path)["lineage"].to_dict() == {"B": "l", "x": "m"}
 
 
-@pytest.mark.parametrize(("sheet", "names", "what"), [
-    (None, ["a"], "1 names for 2 files"),
-    (None, ["a", "a"], "'a'"),
-    (None, ["a", " "], "no name for a sample"),
-    ("sample\tfile\nS1\tx.bed\n", None, "file 'y.bed' is not in the sheet"),
-    ("sample\tfile\nS1\tx.bed\nS2\ty.bed\nS3\tz.bed\n", None, "files z.bed are not given"),
-    ("sample\tfile\nS1\tx.bed\nS2\tx.bed\nS3\ty.bed\n", None, "may be sample S1, S2"),
-    ("file\tsample\nx.bed\tS1\ny.bed\tS1\n", None, "'S1' is there twice"),
-    ("file\tgroup\nx.bed\tS1\ny.bed\tS1\n", None, "no column 'sample'"),
-    ("sample\nx\n", None, "file 'y.bed' is not in the sheet"),
-])
+@pytest.mark.parametrize(
+    ("sheet", "names", "what"),
+    [
+        (None, ["a"], "1 names for 2 files"),
+        (None, ["a", "a"], "'a'"),
+        (None, ["a", " "], "no name for a sample"),
+        ("sample\tfile\nS1\tx.bed\n", None, "file 'y.bed' is not in the sheet"),
+        ("sample\tfile\nS1\tx.bed\nS2\ty.bed\nS3\tz.bed\n", None, "files z.bed are not given"),
+        ("sample\tfile\nS1\tx.bed\nS2\tx.bed\nS3\ty.bed\n", None, "may be sample S1, S2"),
+        ("file\tsample\nx.bed\tS1\ny.bed\tS1\n", None, "'S1' is there twice"),
+        ("file\tgroup\nx.bed\tS1\ny.bed\tS1\n", None, "no column 'sample'"),
+        ("sample\nx\n", None, "file 'y.bed' is not in the sheet"),
+    ],
+)
 def test_samples_that_cannot_be_told(tmp_path, sheet, names, what):
     path = None
     if sheet:
@@ -294,13 +354,16 @@ def test_samples_that_cannot_be_told(tmp_path, sheet, names, what):
         samples.identify(["in/x.bed", "in/y.bed"], names, path)
 
 
-@pytest.mark.parametrize(("bad", "texts"), [
-    (narrow("chr1", 20, 20), ["bad.bed:2", "end 20 is not above start 20"]),
-    (narrow("chr1", -5, 20), ["bad.bed:2", "start -5 is negative"]),
-    (narrow("chr1", "x", 20), ["bad.bed:2", "start 'x' is not a number"]),
-    ("chr1\t5\n", ["bad.bed:2", "too few columns: 2"]),
-    (narrow("chr1", 100, 131), ["bad.bed:2", "end 131 is beyond the 130 bases of chr1"]),
-])
+@pytest.mark.parametrize(
+    ("bad", "texts"),
+    [
+        (narrow("chr1", 20, 20), ["bad.bed:2", "end 20 is not above start 20"]),
+        (narrow("chr1", -5, 20), ["bad.bed:2", "start -5 is negative"]),
+        (narrow("chr1", "x", 20), ["bad.bed:2", "start 'x' is not a number"]),
+        ("chr1\t5\n", ["bad.bed:2", "too few columns: 2"]),
+        (narrow("chr1", 100, 131), ["bad.bed:2", "end 131 is beyond the 130 bases of chr1"]),
+    ],
+)
 def test_a_bad_peak_stops_the_script(folder, run_script, assert_one_line_error, bad, texts):
     (folder / "bad.bed").write_text(narrow("chr1", 1, 5) + bad)
     result = run_script("bin_peaks", *arguments(files=["A_peaks.narrowPeak", "bad.bed"]), cwd=folder)
@@ -308,24 +371,31 @@ def test_a_bad_peak_stops_the_script(folder, run_script, assert_one_line_error, 
     assert not [*(folder / "out").iterdir()]
 
 
-@pytest.mark.parametrize(("options", "files", "texts"), [
-    ("", {"bad.bed": b""}, ["bad.bed: is empty"]),
-    ("", {"bad.bed": gzip.compress(narrow("chr1", 1, 5).encode() * 99)[:-9]}, ["bad.bed: cannot be read", "cut off"]),
-    ("", {"bad.bed": narrow("NC_1", 1, 5).encode()}, ["bad.bed", "chromosomes NC_1", "chr2, chr10, chr1"]),
-    ("", {"bad.bed": (narrow("1", 1, 5) + narrow("chr1", 1, 5)).encode()}, ["1 and chr1 both match chr1"]),
-    ("", {"no.bed": None}, ["no.bed: no such file"]),
-    ("", {"a/x.bed": b"chr1\t1\t5\n", "b/x.bed": b"chr1\t1\t5\n"}, ["sample 'x'", "a/x.bed", "b/x.bed"]),
-    ("--names a b c", {"x.bed": b"chr1\t1\t5\n"}, ["3 names for 1 files"]),
-    ("--min-score 5", {"x.bed": b"chr1\t1\t5\n"}, ["x.bed", "3 columns", "no score"]),
-    ("--assign summit", {"x.bed": b"chr1\t1\t5\n"}, ["x.bed", "no summit"]),
-    ("--min-signal 99", {"A_peaks.narrowPeak": None}, ["no sample has a peak left", "3 low signal"]),
-    ("--region chr7", {"A_peaks.narrowPeak": None}, ["region 'chr7'", "known chromosome"]),
-    ("--bin-size 0", {"A_peaks.narrowPeak": None}, ["--bin-size", "0 is not within 1"]),
-    ("--value most", {"A_peaks.narrowPeak": None}, ["--value", "invalid choice"]),
-    ("--min-p nan", {"A_peaks.narrowPeak": None}, ["--min-p"]),
-    ("--output none/x.h5ad", {"A_peaks.narrowPeak": None}, ["no such folder none"]),
-    ("--value width-x-score --normalise depth", {"x.bed": b"chr1\t1\t5\tx\t0\n"}, ["sample 'x'", "do not sum"]),
-])
+@pytest.mark.parametrize(
+    ("options", "files", "texts"),
+    [
+        ("", {"bad.bed": b""}, ["bad.bed: is empty"]),
+        (
+            "",
+            {"bad.bed": gzip.compress(narrow("chr1", 1, 5).encode() * 99)[:-9]},
+            ["bad.bed: cannot be read", "cut off"],
+        ),
+        ("", {"bad.bed": narrow("NC_1", 1, 5).encode()}, ["bad.bed", "chromosomes NC_1", "chr2, chr10, chr1"]),
+        ("", {"bad.bed": (narrow("1", 1, 5) + narrow("chr1", 1, 5)).encode()}, ["1 and chr1 both match chr1"]),
+        ("", {"no.bed": None}, ["no.bed: no such file"]),
+        ("", {"a/x.bed": b"chr1\t1\t5\n", "b/x.bed": b"chr1\t1\t5\n"}, ["sample 'x'", "a/x.bed", "b/x.bed"]),
+        ("--names a b c", {"x.bed": b"chr1\t1\t5\n"}, ["3 names for 1 files"]),
+        ("--min-score 5", {"x.bed": b"chr1\t1\t5\n"}, ["x.bed", "3 columns", "no score"]),
+        ("--assign summit", {"x.bed": b"chr1\t1\t5\n"}, ["x.bed", "no summit"]),
+        ("--min-signal 99", {"A_peaks.narrowPeak": None}, ["no sample has a peak left", "3 low signal"]),
+        ("--region chr7", {"A_peaks.narrowPeak": None}, ["region 'chr7'", "known chromosome"]),
+        ("--bin-size 0", {"A_peaks.narrowPeak": None}, ["--bin-size", "0 is not within 1"]),
+        ("--value most", {"A_peaks.narrowPeak": None}, ["--value", "invalid choice"]),
+        ("--min-p nan", {"A_peaks.narrowPeak": None}, ["--min-p"]),
+        ("--output none/x.h5ad", {"A_peaks.narrowPeak": None}, ["no such folder none"]),
+        ("--value width-x-score --normalise depth", {"x.bed": b"chr1\t1\t5\tx\t0\n"}, ["sample 'x'", "do not sum"]),
+    ],
+)
 def test_bad_input_stops_the_script(folder, run, assert_one_line_error, options, files, texts):
     for name, content in files.items():
         if content is not None:
@@ -339,9 +409,23 @@ def test_blood_populations(real_data, tmp_path, run_script):
     files = sorted(real_data("atac_blood/peaks").glob("*.gz"))[:3]
     sizes = tmp_path / "sizes"
     sizes.write_text("".join(f"chr{name}\t250000000\n" for name in [*range(1, 23), "X"]))
-    result = run_script("bin_peaks", "--peaks", *files, "--sizes", sizes, "--region", "chr1:1-1000000",
-                        "--value", "count", "--min-score", 1000,
-                        "--output", tmp_path / "o.h5ad", "--summary", tmp_path / "o.tsv")
+    result = run_script(
+        "bin_peaks",
+        "--peaks",
+        *files,
+        "--sizes",
+        sizes,
+        "--region",
+        "chr1:1-1000000",
+        "--value",
+        "count",
+        "--min-score",
+        1000,
+        "--output",
+        tmp_path / "o.h5ad",
+        "--summary",
+        tmp_path / "o.tsv",
+    )
     assert result.returncode == 0, result.stderr
     table = pl.read_csv(tmp_path / "o.tsv", separator="\t")
     assert table["sample"].to_list() == ["B", "CD4", "CD8"]

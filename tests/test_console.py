@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from genloom import console
 from genloom.errors import InputError, named, nearest
 
@@ -42,11 +43,14 @@ def test_a_failure_leaves_nothing_and_keeps_the_old_output(tmp_path):
     assert (tmp_path / "old").read_text() == "old"
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda o, p: o.file(p), "is a folder"),
-    (lambda o, p: o.file(p / "no" / "x"), "no such folder"),
-    (lambda o, p: o.folder(p / "a"), "is a file"),
-])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda o, p: o.file(p), "is a folder"),
+        (lambda o, p: o.file(p / "no" / "x"), "no such folder"),
+        (lambda o, p: o.folder(p / "a"), "is a file"),
+    ],
+)
 def test_impossible_outputs_are_refused_first(tmp_path, make, words):
     (tmp_path / "a").touch()
     with pytest.raises(InputError, match=words), console.Outputs() as outputs:
@@ -59,10 +63,16 @@ def test_device_as_output():
     assert not Path(os.devnull).is_file()
 
 
-@pytest.mark.parametrize(("kind", "text", "good"), [
-    (console.integer(1, 3), "3", True), (console.integer(1, 3), "4", False), (console.number(0), "-0.1", False),
-    (console.number(0), "nan", False), (console.number(0, 1), "1", True),
-])
+@pytest.mark.parametrize(
+    ("kind", "text", "good"),
+    [
+        (console.integer(1, 3), "3", True),
+        (console.integer(1, 3), "4", False),
+        (console.number(0), "-0.1", False),
+        (console.number(0), "nan", False),
+        (console.number(0, 1), "1", True),
+    ],
+)
 def test_ranges(kind, text, good):
     if good:
         assert kind(text) == float(text)
@@ -82,10 +92,12 @@ def test_messages_are_one_line():
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
 def test_scripts_answer_at_once(script):
     """Help and argument errors load none of the heavy libraries: that, not a clock, is what keeps them quick."""
-    watch = ("import sys, runpy\nsys.argv = sys.argv[1:]\nsys.path.insert(0, sys.argv[0].rpartition('/')[0])\n"
-             "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
-             "except SystemExit as e: print('status', e.code)\n"
-             "print('heavy', sorted(set(sys.modules) & {'numpy', 'torch', 'pandas', 'polars', 'anndata', 'matplotlib', 'scipy'}))\n")
+    watch = (
+        "import sys, runpy\nsys.argv = sys.argv[1:]\nsys.path.insert(0, sys.argv[0].rpartition('/')[0])\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as e: print('status', e.code)\n"
+        "print('heavy', sorted(set(sys.modules) & {'numpy', 'torch', 'pandas', 'polars', 'anndata', 'matplotlib', 'scipy'}))\n"
+    )
     for arguments, status in ((["--help"], 0), (["--version"], 0), (["--nonsense"], 2)):
         result = subprocess.run([sys.executable, "-c", watch, str(script), *arguments], capture_output=True, text=True)
         assert f"status {status}" in result.stdout, result
@@ -95,14 +107,22 @@ def test_scripts_answer_at_once(script):
 
 
 def test_sigterm_leaves_no_output(tmp_path):
-    code = ("import sys, time\nfrom genloom import console\n"
-            "def main(args):\n"
-            "    with console.Outputs() as outputs:\n"
-            "        outputs.file('out').write_text('half'); print('ready', flush=True); time.sleep(30)\n"
-            "sys.exit(console.run(lambda: console.Parser('x'), main))\n")
+    code = (
+        "import sys, time\nfrom genloom import console\n"
+        "def main(args):\n"
+        "    with console.Outputs() as outputs:\n"
+        "        outputs.file('out').write_text('half'); print('ready', flush=True); time.sleep(30)\n"
+        "sys.exit(console.run(lambda: console.Parser('x'), main))\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS[0].parent)}
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.05)
     process.send_signal(signal.SIGTERM)

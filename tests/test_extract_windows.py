@@ -37,14 +37,18 @@ class Genes:
             for number in range(5):
                 places = sorted(self.random.sample(range(50, len(sequence) - 50, 12), 6))
                 name = f"{chrom}g{number}"
-                self.exons[chrom, "+-"[number % 2], name, name + "t"] = [tuple(places[i:i + 2]) for i in (0, 2, 4)]
+                self.exons[chrom, "+-"[number % 2], name, name + "t"] = [tuple(places[i : i + 2]) for i in (0, 2, 4)]
 
     def write(self) -> list[object]:
         fasta, gtf = self.folder / "genome.dat", self.folder / "genes.dat"
         fasta.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in self.sequences.items()))
-        gtf.write_text("".join(
-            f'{chrom}\tx\texon\t{start + 1}\t{end}\t.\t{strand}\t.\tgene_id "{gene}"; transcript_id "{name}";\n'
-            for (chrom, strand, gene, name), exons in self.exons.items() for start, end in exons))
+        gtf.write_text(
+            "".join(
+                f'{chrom}\tx\texon\t{start + 1}\t{end}\t.\t{strand}\t.\tgene_id "{gene}"; transcript_id "{name}";\n'
+                for (chrom, strand, gene, name), exons in self.exons.items()
+                for start, end in exons
+            )
+        )
         return ["--genome", fasta, "--annotation", gtf]
 
     def labels(self, chrom, strand) -> dict[int, int]:
@@ -58,8 +62,11 @@ class Genes:
         return found
 
     def spans(self, chrom, strand):
-        return {gene: (exons[0][0], exons[-1][1]) for (where, sign, gene, _), exons in self.exons.items()
-                if (where, sign) == (chrom, strand)}
+        return {
+            gene: (exons[0][0], exons[-1][1])
+            for (where, sign, gene, _), exons in self.exons.items()
+            if (where, sign) == (chrom, strand)
+        }
 
     def text(self, chrom, start, end):
         sequence = self.sequences[chrom]
@@ -81,8 +88,11 @@ def extract(capsys, tmp_path):
     def run(*args, fails=False):
         out, skipped = tmp_path / "w.h5", tmp_path / "skipped.tsv"
         try:
-            status = console.run(extract_windows.build_parser, extract_windows.main,
-                                 [str(each) for each in (*args, "--output", out, "--summary", skipped)])
+            status = console.run(
+                extract_windows.build_parser,
+                extract_windows.main,
+                [str(each) for each in (*args, "--output", out, "--summary", skipped)],
+            )
         except SystemExit as stopped:
             status = stopped.code
         result = subprocess.CompletedProcess(args, status, "", capsys.readouterr().err)
@@ -141,8 +151,11 @@ def test_reverse_complement_of_a_window_has_no_labels_of_the_other_strand(genes,
 def test_strand_policies(genes, extract, policy):
     found, _, _ = extract(*genes.write(), "--window", 100, "--context", 0, "--strand", policy)
     both, _, _ = extract(*genes.write(), "--window", 100, "--context", 0)
-    wanted = {"gene": both.table["gene"] != "", "plus": both.table["strand"] == "+",
-              "minus": both.table["strand"] == "-"}[policy]
+    wanted = {
+        "gene": both.table["gene"] != "",
+        "plus": both.table["strand"] == "+",
+        "minus": both.table["strand"] == "-",
+    }[policy]
     assert 0 < len(found) < len(both)
     assert set(found.table["name"]) == set(both.table["name"][wanted])
 
@@ -154,8 +167,10 @@ def test_flank_of_n_hides_what_is_outside_the_genes(genes, extract):
         names = found.table["gene"][i]
         spans = [genes.spans(chrom, strand)[gene] for gene in names.split(",")] if names else [(start, end)]
         low, high = min(a for a, _ in spans), max(b for _, b in spans)
-        text = "".join(base if low <= at < high else "N" for at, base in
-                       enumerate(genes.text(chrom, start - 100, end + 100), start - 100))
+        text = "".join(
+            base if low <= at < high else "N"
+            for at, base in enumerate(genes.text(chrom, start - 100, end + 100), start - 100)
+        )
         assert genome.decode(codes) == (text if strand == "+" else flip(text))
     assert found.settings["flank"] == "N"
 
@@ -210,11 +225,28 @@ def test_compressed_windows_are_the_same(genes, extract, tmp_path):
 
 
 def test_regions_hold_their_windows(genes, extract):
-    found, _, _ = extract(*genes.write(), "--window", 100, "--context", 50, "--max-n", 1,
-                          "--region", "chr1:101-450", "chr3:1601-1777", "2:1-1000")
+    found, _, _ = extract(
+        *genes.write(),
+        "--window",
+        100,
+        "--context",
+        50,
+        "--max-n",
+        1,
+        "--region",
+        "chr1:101-450",
+        "chr3:1601-1777",
+        "2:1-1000",
+    )
     places = {place(found, i)[:2] for i in range(len(found))}
-    assert places == {("chr1", 100), ("chr1", 200), ("chr1", 300), ("chr3", 1600), ("chr3", 1700),
-                      *(("chr2", start) for start in range(0, 1000, 100))}
+    assert places == {
+        ("chr1", 100),
+        ("chr1", 200),
+        ("chr1", 300),
+        ("chr3", 1600),
+        ("chr3", 1700),
+        *(("chr2", start) for start in range(0, 1000, 100)),
+    }
     codes = {place(found, i)[:2]: found.codes()[i] for i in range(len(found)) if found.table["strand"][i] == "+"}
     assert genome.decode(codes["chr1", 100]) == genes.text("chr1", 75, 225)  # the context is real beyond a region
 
@@ -229,14 +261,17 @@ def coding(tmp_path, strand, gff=False):
     # in positions of the gene's direction: exons 100-200, 300-400; coding 150-200, 300-340; stop codon 340-343
     sequence[340:343] = "TAA"
     lines = []
-    for name, exons, cds in (("plain", [(100, 200), (300, 400)], [(150, 200), (300, 343 if gff else 340)]),
-                             ("open", [(600, 700), (800, 900)], [(650, 700), (800, 840)]),
-                             ("silent", [(1200, 1300), (1400, 1500)], [])):
+    for name, exons, cds in (
+        ("plain", [(100, 200), (300, 400)], [(150, 200), (300, 343 if gff else 340)]),
+        ("open", [(600, 700), (800, 900)], [(650, 700), (800, 840)]),
+        ("silent", [(1200, 1300), (1400, 1500)], []),
+    ):
         for feature, parts in (("exon", exons), ("CDS", cds)):
             for start, end in parts:
                 start, end = (start, end) if strand == "+" else (2000 - end, 2000 - start)
-                lines.append(f"c\tx\t{feature}\t{start + 1}\t{end}\t.\t{strand}\t.\t"
-                             f'gene_id "{name}"; transcript_id "{name}.1";')
+                lines.append(
+                    f'c\tx\t{feature}\t{start + 1}\t{end}\t.\t{strand}\t.\tgene_id "{name}"; transcript_id "{name}.1";'
+                )
     text = "".join(sequence)
     (tmp_path / "c.fa").write_text(f">c\n{text if strand == '+' else flip(text)}\n")
     (tmp_path / "c.gtf").write_text("\n".join(lines) + "\n")
@@ -266,7 +301,7 @@ def test_promoters_and_half_life_by_hand(tmp_path, extract, strand, gff):
     assert set(rows) == {"plain", "open", "silent"} and found.context == 0 and found.window == 200
     for name, site in (("plain", 100), ("open", 600), ("silent", 1200)):
         padded = "N" * 200 + text + "N" * 200
-        assert genome.decode(found.codes()[rows[name]]) == padded[site + 50:site + 250]
+        assert genome.decode(found.codes()[rows[name]]) == padded[site + 50 : site + 250]
         assert genome.decode(found.codes()[rows[name]])[150] == text[site]
     found, skipped, _ = extract(*args, "--half-life")
     assert found.table["gene"].tolist() == ["plain"]
@@ -275,18 +310,24 @@ def test_promoters_and_half_life_by_hand(tmp_path, extract, strand, gff):
     utr5, cds, utr3 = text[100:150], text[150:200] + text[300:343], text[343:400]
     expected = {"UTR5LEN": 50, "CDSLEN": 93, "INTRONLEN": 100, "UTR3LEN": 57, "ORFEXONDENSITY": 1000 / 93} | {
         f"{name}GC": sum(part.count(base) for base in "GC") / len(part)
-        for name, part in (("UTR5", utr5), ("CDS", cds), ("UTR3", utr3))}
+        for name, part in (("UTR5", utr5), ("CDS", cds), ("UTR3", utr3))
+    }
     assert {name: float(values[0]) for name, values in found.features.items()} == pytest.approx(expected, rel=1e-6)
 
 
 def test_promoters_from_a_bed(tmp_path, extract):
     text, args = coding(tmp_path, "+")
-    (tmp_path / "tss.bed").write_text("c\t1000\t1001\tplain\t0\t+\nc\t1000\t1001\tother\t0\t-\n"
-                                      "c\t1300\t1300\tsilent\t.\t-\nc\t5\t6\topen\t0\t+\n")
+    (tmp_path / "tss.bed").write_text(
+        "c\t1000\t1001\tplain\t0\t+\nc\t1000\t1001\tother\t0\t-\nc\t1300\t1300\tsilent\t.\t-\nc\t5\t6\topen\t0\t+\n"
+    )
     args = [*args[:2], "--tss", tmp_path / "tss.bed", "--kind", "promoters", "--upstream", 70, "--downstream", 30]
     found, _, _ = extract(*args, "--max-n", 0.8)
-    expected = {"plain": text[930:1030], "other": flip(text[971:1071]), "silent": flip(text[1270:1370]),
-                "open": "N" * 65 + text[:35]}
+    expected = {
+        "plain": text[930:1030],
+        "other": flip(text[971:1071]),
+        "silent": flip(text[1270:1370]),
+        "open": "N" * 65 + text[:35],
+    }
     assert texts(found) == expected
     assert found.table["start"].min() == -65
     found, skipped, _ = extract(*args)
@@ -301,8 +342,10 @@ def test_promoters_from_a_bed(tmp_path, extract):
 
 
 def test_transcript_choice_changes_the_sites(genes, extract):
-    genes.exons = {("chr1", "+", "g", "short"): [(100, 200), (300, 400)],
-                   ("chr1", "+", "g", "long"): [(100, 250), (320, 900)]}
+    genes.exons = {
+        ("chr1", "+", "g", "short"): [(100, 200), (300, 400)],
+        ("chr1", "+", "g", "long"): [(100, 250), (320, 900)],
+    }
     args = [*genes.write(), "--window", 1000, "--context", 0, "--region", "chr1", "--strand", "plus"]
     gtf = args[3]
     sites = {}
@@ -311,10 +354,15 @@ def test_transcript_choice_changes_the_sites(genes, extract):
             gtf.write_text(gtf.read_text().replace('"short";', '"short"; tag "MANE_Select";'))
         found, skipped, _ = extract(*args, "--transcripts", choice)
         sites[choice] = {(int(p), int(label)) for _, p, label in zip(*found.sites, strict=True)}
-    assert sites == {"longest": {(249, 2), (320, 1)}, "canonical": {(199, 2), (300, 1)},
-                     "all": {(249, 2), (320, 1), (199, 2), (300, 1)}}
-    gtf.write_text(gtf.read_text().replace('gene_id "g"', 'gene_id "g"; gene_type "lncRNA"')
-                   + 'chr1\tx\texon\t5\t60\t.\t+\t.\tgene_id "h"; transcript_id "h"; gene_biotype "tRNA";\n')
+    assert sites == {
+        "longest": {(249, 2), (320, 1)},
+        "canonical": {(199, 2), (300, 1)},
+        "all": {(249, 2), (320, 1), (199, 2), (300, 1)},
+    }
+    gtf.write_text(
+        gtf.read_text().replace('gene_id "g"', 'gene_id "g"; gene_type "lncRNA"')
+        + 'chr1\tx\texon\t5\t60\t.\t+\t.\tgene_id "h"; transcript_id "h"; gene_biotype "tRNA";\n'
+    )
     found, skipped, _ = extract(*args, "--gene-type", "tRNA")
     assert not found.dense().any() and found.table["gene"].tolist() == ["h", ""]
     assert skipped["gene", "of other types"] == 1
@@ -353,7 +401,7 @@ def test_canonical_dinucleotides_are_counted_on_both_strands(genes, extract):
         for (_, end), (start, _) in itertools.pairwise(exons):
             text = genes.sequences[chrom]
             ends = ("GT", "AG") if strand == "+" else ("CT", "AC")
-            genes.sequences[chrom] = text[:end] + ends[0] + text[end + 2:start - 2] + ends[1] + text[start:]
+            genes.sequences[chrom] = text[:end] + ends[0] + text[end + 2 : start - 2] + ends[1] + text[start:]
     _, skipped, said = extract(*genes.write(), "--window", 100)
     assert skipped["intron", "GT-AG"] > 20 and "assembly" not in said  # genes that overlap may overwrite each other
     for chrom, text in genes.sequences.items():
@@ -368,18 +416,33 @@ def gtf(*line):
 
 BAD = {  # what is spoilt: 0 the FASTA, 1 the GTF; how; and what the message says
     "no exons": (1, lambda text: text.replace("\texon\t", "\tgene\t"), ["holds no exons", "genes.dat"]),
-    "no transcript_id": (1, lambda text: text.replace("transcript_id", "tid"),
-                         ["genes.dat:1: exon without a transcript_id"]),
-    "outside": (1, lambda text: text + gtf("chr2", "x", "exon", 900, 1001, ".", "+"),
-                ["genes.dat:46: transcript 'o' ends at 1001, chr2 has 1000 bases; give the FASTA of the annotation's"]),
-    "inverted": (1, lambda text: gtf("chr1", "x", "exon", 90, 80, ".", "+"),
-                 ["genes.dat:1: positions 90 to 80 are no interval"]),
+    "no transcript_id": (
+        1,
+        lambda text: text.replace("transcript_id", "tid"),
+        ["genes.dat:1: exon without a transcript_id"],
+    ),
+    "outside": (
+        1,
+        lambda text: text + gtf("chr2", "x", "exon", 900, 1001, ".", "+"),
+        ["genes.dat:46: transcript 'o' ends at 1001, chr2 has 1000 bases; give the FASTA of the annotation's"],
+    ),
+    "inverted": (
+        1,
+        lambda text: gtf("chr1", "x", "exon", 90, 80, ".", "+"),
+        ["genes.dat:1: positions 90 to 80 are no interval"],
+    ),
     "both strands": (1, lambda text: text.replace("\t+\t", "\t-\t", 1), ["genes.dat:2", "is on both strands"]),
-    "no common chromosome": (1, lambda text: text.replace("chr", "scaffold"),
-                             ["scaffold1", "chr1", "genes.dat", "one naming"]),
+    "no common chromosome": (
+        1,
+        lambda text: text.replace("chr", "scaffold"),
+        ["scaffold1", "chr1", "genes.dat", "one naming"],
+    ),
     "empty": (1, lambda text: "", ["genes.dat: is empty"]),
-    "protein": (0, lambda text: ">chr1\nMSTNPKPQRKTKRNTNRRPQD\n",
-                ["genome.dat", "'P' at position 5", "is this protein?"]),
+    "protein": (
+        0,
+        lambda text: ">chr1\nMSTNPKPQRKTKRNTNRRPQD\n",
+        ["genome.dat", "'P' at position 5", "is this protein?"],
+    ),
     "cut off gzip": (0, lambda text: gzip.compress(text.encode())[:-30], ["genome.dat", "cut off"]),
     "cut off bgzip": (0, lambda text: bgzip(text.encode(), end=False), ["genome.dat", "is cut off"]),
 }
@@ -411,16 +474,22 @@ def test_as_a_user_runs_it(genes, run_script, assert_one_line_error, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["genes.dat", "genome.dat"]
 
 
-@pytest.mark.parametrize(("options", "messages"), [
-    (["--window", 5000], ["no windows are left", "3 chromosomes skipped: shorter than the window of 5000"]),
-    (["--context", 401], ["--context 401 is odd"]), (["--region", "chr9"], ["'chr9'", "did you mean"]),
-    (["--region", "chr1:5-1"], ["chr1:5-1"]),
-    (["--gene-type", "lncRNA"], ["no gene of type 'lncRNA'", "tells no types"]),
-    (["--window", 100, "--region", "chr1:1-50"], ["no windows are left", "1 regions skipped"]),
-    (["--window", 0], ["--window", "not within 1"]), (["--max-n", 1.5], ["--max-n"]),
-    (["--empty-share", -1], ["--empty-share"]), (["--tss", "x.bed"], ["--tss has no meaning for boundaries"]),
-    (["--kind", "promoters", "--half-life"], ["no windows are left", "15 genes skipped: no coding sequence"]),
-])
+@pytest.mark.parametrize(
+    ("options", "messages"),
+    [
+        (["--window", 5000], ["no windows are left", "3 chromosomes skipped: shorter than the window of 5000"]),
+        (["--context", 401], ["--context 401 is odd"]),
+        (["--region", "chr9"], ["'chr9'", "did you mean"]),
+        (["--region", "chr1:5-1"], ["chr1:5-1"]),
+        (["--gene-type", "lncRNA"], ["no gene of type 'lncRNA'", "tells no types"]),
+        (["--window", 100, "--region", "chr1:1-50"], ["no windows are left", "1 regions skipped"]),
+        (["--window", 0], ["--window", "not within 1"]),
+        (["--max-n", 1.5], ["--max-n"]),
+        (["--empty-share", -1], ["--empty-share"]),
+        (["--tss", "x.bed"], ["--tss has no meaning for boundaries"]),
+        (["--kind", "promoters", "--half-life"], ["no windows are left", "15 genes skipped: no coding sequence"]),
+    ],
+)
 def test_bad_options(genes, extract, assert_one_line_error, options, messages):
     assert_one_line_error(extract(*genes.write(), *options, fails=True), *messages)
 
@@ -429,11 +498,13 @@ def test_bad_start_sites(genes, extract, assert_one_line_error, tmp_path):
     bed = tmp_path / "t.bed"
     args = [*genes.write()[:2], "--kind", "promoters", "--tss", bed, "--upstream", 50, "--downstream", 50]
     for content, options, messages in (
-            ("chr2\t1000\t1001\tg\t0\t+\n", [], ["start site of g is chr2:1001, outside its 1000 bases", "genome.dat"]),
-            ("chr2\t100\t101\tg\t0\t.\n", [], ["t.bed", "'g' has no strand"]),
-            ("chrX\t100\t101\tg\t0\t+\n", [], ["chrX", "chr1", "t.bed"]), ("", [], ["t.bed: is empty"]),
-            ("chr2\t100\t101\tg\t0\t+\n", ["--half-life"], ["need --annotation"]),
-            ("chr2\t100\t101\tg\t0\t+\n", ["--region", "chr1"], ["no windows", "outside the regions"])):
+        ("chr2\t1000\t1001\tg\t0\t+\n", [], ["start site of g is chr2:1001, outside its 1000 bases", "genome.dat"]),
+        ("chr2\t100\t101\tg\t0\t.\n", [], ["t.bed", "'g' has no strand"]),
+        ("chrX\t100\t101\tg\t0\t+\n", [], ["chrX", "chr1", "t.bed"]),
+        ("", [], ["t.bed: is empty"]),
+        ("chr2\t100\t101\tg\t0\t+\n", ["--half-life"], ["need --annotation"]),
+        ("chr2\t100\t101\tg\t0\t+\n", ["--region", "chr1"], ["no windows", "outside the regions"]),
+    ):
         bed.write_text(content)
         assert_one_line_error(extract(*args, *options, fails=True), *messages)
     assert_one_line_error(extract(*args[:4], fails=True), "no --annotation")
@@ -442,16 +513,32 @@ def test_bad_start_sites(genes, extract, assert_one_line_error, tmp_path):
 # Real data
 
 
-@pytest.mark.parametrize(("folder", "fasta", "table", "share"), [
-    ("pfalciparum", "Pf3D7_chr01-12.fa.gz", "Pf3D7_chr01-12.gtf.gz", 0.9977),
-    ("arabidopsis_1pct", "1pct.fa.gz", "1pct.gff3.gz", 0.984),
-    ("celegans_1pct", "1pct_elegans.fa.gz", "1pct_elegans.gff3.gz", 0.983),
-    ("dmel_chr4", "4.fa.gz", "4.gtf.gz", 0.981)])
+@pytest.mark.parametrize(
+    ("folder", "fasta", "table", "share"),
+    [
+        ("pfalciparum", "Pf3D7_chr01-12.fa.gz", "Pf3D7_chr01-12.gtf.gz", 0.9977),
+        ("arabidopsis_1pct", "1pct.fa.gz", "1pct.gff3.gz", 0.984),
+        ("celegans_1pct", "1pct_elegans.fa.gz", "1pct_elegans.gff3.gz", 0.983),
+        ("dmel_chr4", "4.fa.gz", "4.gtf.gz", 0.981),
+    ],
+)
 def test_real_introns_begin_with_gt_and_end_with_ag(real_data, extract, folder, fasta, table, share):
     """Seen in the windows themselves: after a donor's base comes GT, before an acceptor's AG."""
     where = real_data(f"genomes/{folder}")
-    found, skipped, _ = extract("--genome", where / fasta, "--annotation", where / table, "--transcripts", "all",
-                                "--context", 80, "--empty-share", 0, "--without-stop", "keep")
+    found, skipped, _ = extract(
+        "--genome",
+        where / fasta,
+        "--annotation",
+        where / table,
+        "--transcripts",
+        "all",
+        "--context",
+        80,
+        "--empty-share",
+        0,
+        "--without-stop",
+        "keep",
+    )
     introns = {reason: count for (item, reason), count in skipped.items() if item == "intron" and "-" in reason}
     assert introns["GT-AG"] / sum(introns.values()) == pytest.approx(share, abs=0.002)
     codes, (row, position, label) = found.codes(), found.sites
@@ -463,9 +550,16 @@ def test_real_introns_begin_with_gt_and_end_with_ag(real_data, extract, folder, 
 
 
 def test_real_yeast_from_ncbi(real_data, extract):
-    found, skipped, _ = extract("--genome", real_data("yeast/GCA_000146045.2_R64_genomic.fna.gz"), "--annotation",
-                                real_data("yeast/GCA_000146045.2_R64_genomic.gff.gz"), "--context", 80,
-                                "--gene-type", "protein_coding")
+    found, skipped, _ = extract(
+        "--genome",
+        real_data("yeast/GCA_000146045.2_R64_genomic.fna.gz"),
+        "--annotation",
+        real_data("yeast/GCA_000146045.2_R64_genomic.gff.gz"),
+        "--context",
+        80,
+        "--gene-type",
+        "protein_coding",
+    )
     assert skipped["intron", "GT-AG"] > 250 and skipped["base", "lower case"] > 1_000_000
     assert len(set(found.table["chrom"])) == 16
 
@@ -481,18 +575,35 @@ def test_real_promoters_are_those_of_xpresso(real_data, extract, tmp_path):
     inside = {row for row in rows if row[0] == "chr2" and int(row[2]) <= len(sequence)}
     assert len(inside) == 8
     table = found.table
-    seen = {(chrom, str(start), str(end), name, ".", strand): i for i, (chrom, start, end, name, strand) in enumerate(
-        zip(*(table[column].tolist() for column in ("chrom", "start", "end", "name", "strand")), strict=True))}
+    seen = {
+        (chrom, str(start), str(end), name, ".", strand): i
+        for i, (chrom, start, end, name, strand) in enumerate(
+            zip(*(table[column].tolist() for column in ("chrom", "start", "end", "name", "strand")), strict=True)
+        )
+    }
     for row in inside:
-        text = sequence[int(row[1]):int(row[2])].upper()
+        text = sequence[int(row[1]) : int(row[2])].upper()
         assert genome.decode(found.codes()[seen[row]]) == (text if row[5] == "+" else flip(text))
 
 
 def test_real_half_life_of_three_genes(real_data, extract):
     """Against the UTR lines that the file has beside exons and CDS."""
     where = real_data("genomes/arabidopsis_1pct")
-    found, _, _ = extract("--genome", where / "1pct.fa.gz", "--annotation", where / "1pct.gff3.gz", "--max-n", 1,
-                          "--kind", "promoters", "--half-life", "--upstream", 500, "--downstream", 100)
+    found, _, _ = extract(
+        "--genome",
+        where / "1pct.fa.gz",
+        "--annotation",
+        where / "1pct.gff3.gz",
+        "--max-n",
+        1,
+        "--kind",
+        "promoters",
+        "--half-life",
+        "--upstream",
+        500,
+        "--downstream",
+        100,
+    )
     models = transcripts.read(where / "1pct.gff3.gz").choose("canonical")
     by_gene = {models.genes[gene].id: name for gene, name in zip(models.gene.tolist(), models.ids, strict=True)}
     lengths: dict[tuple[str, str], int] = {}

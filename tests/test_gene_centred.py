@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from genloom.learning.chromatin import RINGS, levels, neighbourhoods
 from genloom.models.genecentred import GeneCentred
 
@@ -32,11 +33,20 @@ def naive(x, bins, genes):
 @pytest.mark.parametrize("width", [200, 1000, 5000])
 def test_neighbourhoods_equal_the_naive_count(width):
     rng = np.random.default_rng(4)
-    places = sorted((str(c), int(s) * width) for c, s in {(rng.choice(["chr2", "chr10"]), rng.integers(0, 400_000 // width))
-                                                            for _ in range(150)})
-    bins = pd.DataFrame([(c, s, s + width) for c, s in places], columns=["chrom", "start", "end"]).sample(frac=1, random_state=1)
-    genes = pd.DataFrame({"chrom": ["chr2", "chr10", "chr10", "chr3", "chr2", "chr2"], "strand": list("+-+++-"),
-                          "tss": [150_300, 200_000, 999, 5_000, -1, 399_999]})
+    places = sorted(
+        (str(c), int(s) * width)
+        for c, s in {(rng.choice(["chr2", "chr10"]), rng.integers(0, 400_000 // width)) for _ in range(150)}
+    )
+    bins = pd.DataFrame([(c, s, s + width) for c, s in places], columns=["chrom", "start", "end"]).sample(
+        frac=1, random_state=1
+    )
+    genes = pd.DataFrame(
+        {
+            "chrom": ["chr2", "chr10", "chr10", "chr3", "chr2", "chr2"],
+            "strand": list("+-+++-"),
+            "tss": [150_300, 200_000, 999, 5_000, -1, 399_999],
+        }
+    )
     x = rng.random((3, len(bins))).astype(np.float32)
     made = neighbourhoods(x, bins, genes)
     np.testing.assert_allclose(made, naive(x, bins, genes), atol=1e-4)

@@ -15,25 +15,34 @@ from genloom.formats import genome
 from genloom.formats.genome import Genome
 
 LETTERS = random.Random(1)
-SEQUENCES = {"chr1": "".join(LETTERS.choices("ACGTacgtN", k=1234)), "short": "ACGTA",
-             "chr2": "".join(LETTERS.choices("ACGTACGTRYK", k=60))}
+SEQUENCES = {
+    "chr1": "".join(LETTERS.choices("ACGTacgtN", k=1234)),
+    "short": "ACGTA",
+    "chr2": "".join(LETTERS.choices("ACGTACGTRYK", k=60)),
+}
 PLAIN = {name: "".join(c if c in "ACGTN" else "N" for c in text.upper()) for name, text in SEQUENCES.items()}
 
 
 def fasta(width: int = 60, end: str = "\n", last: str = "\n") -> bytes:
-    records = [f">{name} described{end}" + end.join(text[i:i + width] for i in range(0, len(text), width))
-               for name, text in SEQUENCES.items()]
+    records = [
+        f">{name} described{end}" + end.join(text[i : i + width] for i in range(0, len(text), width))
+        for name, text in SEQUENCES.items()
+    ]
     return (end.join(records) + last).encode()
 
 
 def bgzip(content: bytes, block: int = 500, end: bool = True) -> bytes:
     packed = b""
     for here in [*range(0, len(content), block), *([len(content)] if end else [])]:
-        part = content[here:here + block]
+        part = content[here : here + block]
         deflate = zlib.compressobj(wbits=-15)
         body = deflate.compress(part) + deflate.flush()
-        packed += (b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0" + struct.pack("<H", len(body) + 25) + body
-                   + struct.pack("<II", zlib.crc32(part), len(part)))
+        packed += (
+            b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0"
+            + struct.pack("<H", len(body) + 25)
+            + body
+            + struct.pack("<II", zlib.crc32(part), len(part))
+        )
     return packed
 
 
@@ -51,13 +60,19 @@ def blank_in_a_line(content: bytes) -> bytes:
 
 
 FILES = {
-    "lines of 60": fasta(), "carriage returns": fasta(end="\r\n", last="\r\n"), "one line": fasta(10**6),
-    "no last newline": fasta(last=""), "carriage returns, no last newline": fasta(end="\r\n", last=""),
+    "lines of 60": fasta(),
+    "carriage returns": fasta(end="\r\n", last="\r\n"),
+    "one line": fasta(10**6),
+    "no last newline": fasta(last=""),
+    "carriage returns, no last newline": fasta(end="\r\n", last=""),
     "empty lines at the end": fasta(last="\n\n\n"),
     "empty lines": fasta().replace(b">chr2", b"\n>chr2").replace(b"described\n", b"described\n\n"),
-    "blank in a line": blank_in_a_line(fasta()), "short line within": fasta().replace(b"\nACGTA\n", b"\nACG\nTA\n"),
-    "longer line within": fasta().replace(b"\nACGTA\n", b"\nAC\nGTA\n"), "gzip": gzip.compress(fasta()),
-    "bgzip": bgzip(fasta()), "bgzip in single bytes": bgzip(fasta(), 1),
+    "blank in a line": blank_in_a_line(fasta()),
+    "short line within": fasta().replace(b"\nACGTA\n", b"\nACG\nTA\n"),
+    "longer line within": fasta().replace(b"\nACGTA\n", b"\nAC\nGTA\n"),
+    "gzip": gzip.compress(fasta()),
+    "bgzip": bgzip(fasta()),
+    "bgzip in single bytes": bgzip(fasta(), 1),
 }
 
 
@@ -101,8 +116,15 @@ def test_index_is_used_and_its_age_shows(tmp_path, monkeypatch):
         with Genome(path) as found:
             assert {name: genome.decode(found.fetch(name)) for name in found.sizes} == PLAIN
     longer = fasta().replace(b">chr2", b"A\n>chr2")
-    for stale in (longer, bgzip(longer), fasta()[:-3], fasta() + b">new\nACGT\n", fasta(50),
-                  fasta().replace(b"chr2", b"chr3"), b">chr1\nACGTA\n"):
+    for stale in (
+        longer,
+        bgzip(longer),
+        fasta()[:-3],
+        fasta() + b">new\nACGT\n",
+        fasta(50),
+        fasta().replace(b"chr2", b"chr3"),
+        b">chr1\nACGTA\n",
+    ):
         path.write_bytes(stale)
         with pytest.raises(InputError, match=r"a\.fa\.fai.*does not fit a\.fa.*samtools faidx"):
             Genome(path)
@@ -113,17 +135,24 @@ def test_index_is_used_and_its_age_shows(tmp_path, monkeypatch):
             Genome(path)
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    (b"", "is empty"), (b"ACGT\n", ":1: does not start with '>'"), (b">a\nACGT\n>a\nACGT\n", "'a' occurs twice"),
-    (b">a\n>b\nACGT\n", "'a' has no bases"), (b">\nACGT\n", ":1: sequence without a name"),
-    (b">p\nMSTNPKPQRKTKRNTNRRPQDVKFPGGGQIV\n", "'p' holds 'P' at position 5.*protein"),
-    (b">p\nMKTAYWKVHSDRMKNNSSWWHHKKRRYYDDVV\n", "mostly ambiguity codes.*protein"),
-    (bgzip(fasta(), end=False), "is cut off"), (bgzip(fasta())[:-40], "is cut off"),
-    (bgzip(fasta())[:-20], "is cut off"),
-    (bgzip(fasta()) + b"the rest of something else", "not bgzip"),
-    (gzip.compress(fasta())[:-20], "cut off"),
-    (b"\x89PNG\r\n\x1a\n", "does not start with '>'"),
-])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"ACGT\n", ":1: does not start with '>'"),
+        (b">a\nACGT\n>a\nACGT\n", "'a' occurs twice"),
+        (b">a\n>b\nACGT\n", "'a' has no bases"),
+        (b">\nACGT\n", ":1: sequence without a name"),
+        (b">p\nMSTNPKPQRKTKRNTNRRPQDVKFPGGGQIV\n", "'p' holds 'P' at position 5.*protein"),
+        (b">p\nMKTAYWKVHSDRMKNNSSWWHHKKRRYYDDVV\n", "mostly ambiguity codes.*protein"),
+        (bgzip(fasta(), end=False), "is cut off"),
+        (bgzip(fasta())[:-40], "is cut off"),
+        (bgzip(fasta())[:-20], "is cut off"),
+        (bgzip(fasta()) + b"the rest of something else", "not bgzip"),
+        (gzip.compress(fasta())[:-20], "cut off"),
+        (b"\x89PNG\r\n\x1a\n", "does not start with '>'"),
+    ],
+)
 def test_bad_files_are_refused(tmp_path, content, message):
     path = tmp_path / "bad.fa"
     path.write_bytes(content)

@@ -10,8 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "scripts" / "genloom"
 # package → what it may import besides itself, console and errors
-ALLOWED = {"formats": set(), "models": set(), "pretrained": {"models", "formats"}, "report": {"learning", "models", "formats"},
-           "learning": {"models", "formats", "report"}}
+ALLOWED = {
+    "formats": set(),
+    "models": set(),
+    "pretrained": {"models", "formats"},
+    "report": {"learning", "models", "formats"},
+    "learning": {"models", "formats", "report"},
+}
 
 
 def imports(path):
@@ -34,13 +39,20 @@ def test_imports_run_one_way(path):
 
 
 def tracked():
-    names = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True,
-                           capture_output=True, check=True).stdout.splitlines()
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.splitlines()
     return [ROOT / name for name in names if (ROOT / name).is_file()]
 
 
 def test_no_machine_path_and_no_registry_in_any_file():
-    forbidden = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w|pypi\.or[g]|pythonhoste[d]|registry\.npmj[s]|anaconda\.or[g]|debian\.or[g]")
+    forbidden = re.compile(
+        r"/wor[k]/|/roo[t]/|/hom[e]/\w|pypi\.or[g]|pythonhoste[d]|registry\.npmj[s]|anaconda\.or[g]|debian\.or[g]"
+    )
     for path in tracked():
         try:
             text = path.read_text()

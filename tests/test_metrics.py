@@ -27,8 +27,10 @@ def write_predictions(path, strength=0.7, noise=0.1, genes=12, repeats=1, seed=1
             mean = np.delete(observed, s, axis=0).mean(0)
             model, knn = (mean + k * (observed[s] - mean) + random.normal(0, noise, genes) for k in (strength, 0.2))
             fold = f"{repeat + 1}.{s + 1}" if repeats > 1 else str(s + 1)
-            rows += [[sample, f"G{g}", fold, "test", *(f"{v:.6g}" for v in (observed[s, g], model[g], mean[g], knn[g]))]
-                     for g in range(genes)]
+            rows += [
+                [sample, f"G{g}", fold, "test", *(f"{v:.6g}" for v in (observed[s, g], model[g], mean[g], knn[g]))]
+                for g in range(genes)
+            ]
     path.write_text("\n".join("\t".join(row) for row in edit(rows)) + "\n")
     return path
 
@@ -54,18 +56,26 @@ def naive(path, column):
             of[key].setdefault(row[key], []).append(row)
 
     def skill(some):
-        return 1 - (sum((r[column] - r["observed"]) ** 2 for r in some)
-                    / sum((r["predicted_mean"] - r["observed"]) ** 2 for r in some))
+        return 1 - (
+            sum((r[column] - r["observed"]) ** 2 for r in some)
+            / sum((r["predicted_mean"] - r["observed"]) ** 2 for r in some)
+        )
 
     by_gene = sorted(skill(some) for some in of["target"].values())
     half = len(by_gene) // 2
-    return {"skill": skill(rows), "skill_median": (by_gene[half] + by_gene[-half - 1]) / 2,
-            "delta_r": pearson([r[column] - r["predicted_mean"] for r in rows],
-                               [r["observed"] - r["predicted_mean"] for r in rows]),
-            "share_positive": sum(s > 0 for s in by_gene) / len(by_gene),
-            "mae": sum(abs(r[column] - r["observed"]) for r in rows) / len(rows),
-            "across_gene_r": sum(pearson([r[column] for r in some], [r["observed"] for r in some])
-                                 for some in of["id"].values()) / len(of["id"])}
+    return {
+        "skill": skill(rows),
+        "skill_median": (by_gene[half] + by_gene[-half - 1]) / 2,
+        "delta_r": pearson(
+            [r[column] - r["predicted_mean"] for r in rows], [r["observed"] - r["predicted_mean"] for r in rows]
+        ),
+        "share_positive": sum(s > 0 for s in by_gene) / len(by_gene),
+        "mae": sum(abs(r[column] - r["observed"]) for r in rows) / len(rows),
+        "across_gene_r": sum(
+            pearson([r[column] for r in some], [r["observed"] for r in some]) for some in of["id"].values()
+        )
+        / len(of["id"]),
+    }
 
 
 @pytest.mark.parametrize(("column", "model"), [("predicted", "mlp"), ("predicted_knn", "knn")])
@@ -79,8 +89,16 @@ def test_metrics_equal_a_plain_computation(tmp_path, column, model):
 def test_order_is_skill_first_and_across_gene_r_last(tmp_path):
     evaluation = metrics.evaluate(results.read_predictions(write_predictions(tmp_path / "p.tsv")), bootstrap=20)
     names = list(dict.fromkeys(m.metric for m in evaluation.metrics))
-    assert names == ["skill", "skill_difference", "skill_median", "delta_r", "share_positive", "mae", "mae_difference",
-                     "across_gene_r"]
+    assert names == [
+        "skill",
+        "skill_difference",
+        "skill_median",
+        "delta_r",
+        "share_positive",
+        "mae",
+        "mae_difference",
+        "across_gene_r",
+    ]
     assert evaluation.get("across_gene_r", "mean") is not None
 
 
@@ -107,8 +125,10 @@ def test_intervals_hold_their_value_and_pair_the_models(tmp_path):
         if metric.model != "mean" or metric.metric not in ("delta_r",):
             assert metric.low <= metric.value <= metric.high, metric
     apart = evaluation.get("mae_difference", "knn")
-    unpaired = [evaluation.get("mae").low - evaluation.get("mae", "knn").high,
-                evaluation.get("mae").high - evaluation.get("mae", "knn").low]
+    unpaired = [
+        evaluation.get("mae").low - evaluation.get("mae", "knn").high,
+        evaluation.get("mae").high - evaluation.get("mae", "knn").low,
+    ]
     assert apart.high < 0
     assert apart.high - apart.low < unpaired[1] - unpaired[0]
 
@@ -122,8 +142,10 @@ def test_bootstrap_equals_drawing_the_samples_again(tmp_path):
     skills = []
     for draw in draws:
         weight = dict(zip(SAMPLES, draw, strict=True))
-        error, reference = (sum(weight[r["id"]] * (float(r[c]) - float(r["observed"])) ** 2 for r in rows)
-                            for c in ("predicted", "predicted_mean"))
+        error, reference = (
+            sum(weight[r["id"]] * (float(r[c]) - float(r["observed"])) ** 2 for r in rows)
+            for c in ("predicted", "predicted_mean")
+        )
         skills.append(1 - error / reference)
     low, high = np.percentile(skills, [2.5, 97.5])
     assert (evaluation.get("skill").low, evaluation.get("skill").high) == pytest.approx((low, high))
@@ -141,16 +163,21 @@ def test_groups_are_drawn_whole(tmp_path):
 
 def test_the_split_must_have_held_the_samples_out(tmp_path):
     predictions = results.read_predictions(write_predictions(tmp_path / "p.tsv"))
-    table = [(str(s + 1), i, GROUPS[i], "test" if GROUPS[i] == GROUPS[sample] else "train")
-             for s, sample in enumerate(SAMPLES) for i in SAMPLES]
+    table = [
+        (str(s + 1), i, GROUPS[i], "test" if GROUPS[i] == GROUPS[sample] else "train")
+        for s, sample in enumerate(SAMPLES)
+        for i in SAMPLES
+    ]
 
     def read(rows):
         (tmp_path / "s.tsv").write_text("fold\tid\tgroup\tpart\n" + "\n".join("\t".join(r) for r in rows) + "\n")
         return split.read(tmp_path / "s.tsv")
 
     assert metrics.groups_of(predictions, read(table)) == GROUPS
-    swapped = [(f, i, "", {"test": "train", "train": "test"}[part]) if f == "3" else (f, i, g, part)
-               for f, i, g, part in [(f, i, "", p) for f, i, _, p in table]]
+    swapped = [
+        (f, i, "", {"test": "train", "train": "test"}[part]) if f == "3" else (f, i, g, part)
+        for f, i, g, part in [(f, i, "", p) for f, i, _, p in table]
+    ]
     with pytest.raises(InputError, match="'CD4' is not in the test part of fold 3, and yet among its predictions"):
         metrics.groups_of(predictions, read(swapped))
     with pytest.raises(InputError, match="does not hold sample 'Ery' in fold '7'"):
@@ -177,7 +204,8 @@ def test_repeated_folds_average_errors_and_count_a_sample_once(tmp_path):
     again = [line.replace("\t1.1\t", "\t9\t") for line in first.read_text().splitlines() if "\t1.1\t" in line]
     extra.write_text(first.read_text() + "\n".join(again) + "\n")
     assert metrics.evaluate(results.read_predictions(extra), bootstrap=0).get("skill").value == pytest.approx(
-        values[0]["skill"])
+        values[0]["skill"]
+    )
 
 
 def test_order_of_rows_does_not_matter_to_values(tmp_path):
@@ -205,8 +233,10 @@ def test_a_perfect_mean_is_refused(tmp_path):
 
 def test_scores_of_arrays_equal_the_table(tmp_path):
     path = write_predictions(tmp_path / "p.tsv")
-    arrays = [np.array([float(r[c]) for r in rows_of(path)]).reshape(len(SAMPLES), -1)
-              for c in ("observed", "predicted", "predicted_mean")]
+    arrays = [
+        np.array([float(r[c]) for r in rows_of(path)]).reshape(len(SAMPLES), -1)
+        for c in ("observed", "predicted", "predicted_mean")
+    ]
     expected = naive(path, "predicted")
     assert metrics.scores(*arrays) == pytest.approx({k: expected[k] for k in ("skill", "share_positive", "delta_r")})
     assert math.isnan(metrics.scores(arrays[0], arrays[2], arrays[2])["delta_r"])
@@ -222,11 +252,14 @@ def test_permutation_p():
 
 def test_permutations_enter_the_metrics(tmp_path):
     table = tmp_path / "perm.tsv"
-    table.write_text("permutation\tskill\tshare_positive\tdelta_r\n2\t0.1\t0.4\t\n0\t0.5\t0.9\t0.6\n1\t-0.2\t0.3\t0.1\n")
+    table.write_text(
+        "permutation\tskill\tshare_positive\tdelta_r\n2\t0.1\t0.4\t\n0\t0.5\t0.9\t0.6\n1\t-0.2\t0.3\t0.1\n"
+    )
     permutations = results.read_permutations(table)
     assert permutations["skill"].tolist() == [0.5, 0.1, -0.2]
-    evaluation = metrics.evaluate(results.read_predictions(write_predictions(tmp_path / "p.tsv")), bootstrap=10,
-                                  permutations=permutations)
+    evaluation = metrics.evaluate(
+        results.read_predictions(write_predictions(tmp_path / "p.tsv")), bootstrap=10, permutations=permutations
+    )
     assert evaluation.get("share_positive_p").value == pytest.approx(1 / 3) and evaluation.get("skill_p").n == 2
     assert evaluation.get("delta_r_p").value == pytest.approx(1 / 3)
     assert evaluation.get("skill_permuted").value == pytest.approx(-0.05)
@@ -296,23 +329,32 @@ def cell(row, column, value):
     return edit
 
 
-@pytest.mark.parametrize(("edit", "message"), [
-    (cell(0, 5, "prediction"), "lacks the column predicted; .*did you mean 'prediction'"),
-    (cell(0, 6, "predicted_average"), "lacks the column predicted_mean; .*train_model"),
-    (cell(0, 7, "predicted_mean"), "has the column 'predicted_mean' twice"),
-    (cell(5, 5, "NaN"), "p.tsv:6: column predicted holds nan, not a finite number"),
-    (cell(5, 4, "inf"), "p.tsv:6: column observed holds inf, not a finite number"),
-    (cell(5, 7, "high"), "p.tsv:6: column predicted_knn holds 'high', not a number"),
-    (cell(5, 5, ""), "p.tsv:6: column predicted has no value"),
-    (cell(5, 0, ""), "p.tsv:6: column id has no value"),
-    (lambda rows: rows[:1], "holds no rows"),
-    (lambda rows: [*rows, rows[3]], "id 'HSC' and target 'G2' are in fold 1 twice"),
-    (lambda rows: [*rows[:4], [*rows[4], "1"], *rows[5:]], "not a table separated by tabs"),
-    (lambda rows: [*rows[:4], rows[4][:3], *rows[5:]], "p.tsv:5: column predicted has no value"),
-    (lambda rows: [[*r[:3], "train", *r[4:]] if i else r for i, r in enumerate(rows)], "none is of the part 'test'"),
-    (lambda rows: [[*r[:4], "", *r[5:]] if i else r for i, r in enumerate(rows)], "all are without an observed value"),
-    (lambda rows: [[" ".join(r)] for r in rows], "lacks the column"),
-])
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (cell(0, 5, "prediction"), "lacks the column predicted; .*did you mean 'prediction'"),
+        (cell(0, 6, "predicted_average"), "lacks the column predicted_mean; .*train_model"),
+        (cell(0, 7, "predicted_mean"), "has the column 'predicted_mean' twice"),
+        (cell(5, 5, "NaN"), "p.tsv:6: column predicted holds nan, not a finite number"),
+        (cell(5, 4, "inf"), "p.tsv:6: column observed holds inf, not a finite number"),
+        (cell(5, 7, "high"), "p.tsv:6: column predicted_knn holds 'high', not a number"),
+        (cell(5, 5, ""), "p.tsv:6: column predicted has no value"),
+        (cell(5, 0, ""), "p.tsv:6: column id has no value"),
+        (lambda rows: rows[:1], "holds no rows"),
+        (lambda rows: [*rows, rows[3]], "id 'HSC' and target 'G2' are in fold 1 twice"),
+        (lambda rows: [*rows[:4], [*rows[4], "1"], *rows[5:]], "not a table separated by tabs"),
+        (lambda rows: [*rows[:4], rows[4][:3], *rows[5:]], "p.tsv:5: column predicted has no value"),
+        (
+            lambda rows: [[*r[:3], "train", *r[4:]] if i else r for i, r in enumerate(rows)],
+            "none is of the part 'test'",
+        ),
+        (
+            lambda rows: [[*r[:4], "", *r[5:]] if i else r for i, r in enumerate(rows)],
+            "all are without an observed value",
+        ),
+        (lambda rows: [[" ".join(r)] for r in rows], "lacks the column"),
+    ],
+)
 def test_bad_predictions_are_named(tmp_path, edit, message):
     path = write_predictions(tmp_path / "p.tsv", edit=edit)
     with pytest.raises(InputError, match=message) as error:
@@ -325,11 +367,15 @@ def test_a_model_name_that_would_break_the_table_is_refused(tmp_path):
         results.read_predictions(write_predictions(tmp_path / "p.tsv"), "a\tb")
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    (b"", "is empty"), (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not a text file"),
-    (gzip.compress(b"id\ttarget\n" * 5000)[:-20], "cannot be read|lacks the column"),
-    (b"id\ttarget\tfold\tpart\tobserved\tpredicted\tpredicted_mean\nA\t\xff\xfe\t1\ttest\t1\t1\t1\n", "not a t"),
-])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not a text file"),
+        (gzip.compress(b"id\ttarget\n" * 5000)[:-20], "cannot be read|lacks the column"),
+        (b"id\ttarget\tfold\tpart\tobserved\tpredicted\tpredicted_mean\nA\t\xff\xfe\t1\ttest\t1\t1\t1\n", "not a t"),
+    ],
+)
 def test_bad_files_are_named(tmp_path, content, message):
     path = tmp_path / "p.tsv"
     path.write_bytes(content)
@@ -344,12 +390,15 @@ def test_truncated_gzip_is_named(tmp_path):
         results.read_predictions(path)
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("permutation\tskill\tdelta_r\n0\t1\t1\n", "lacks the column share_positive"),
-    ("permutation\tskill\tshare_positive\tdelta_r\n1\t1\t1\t1\n", "0 rows of permutation 0"),
-    ("permutation\tskill\tshare_positive\tdelta_r\n0\t1\t1\t1\n", "the true pairing alone"),
-    ("permutation\tskill\tshare_positive\tdelta_r\n0\tx\t1\t1\n", "t.tsv:2: column skill holds 'x'"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("permutation\tskill\tdelta_r\n0\t1\t1\n", "lacks the column share_positive"),
+        ("permutation\tskill\tshare_positive\tdelta_r\n1\t1\t1\t1\n", "0 rows of permutation 0"),
+        ("permutation\tskill\tshare_positive\tdelta_r\n0\t1\t1\t1\n", "the true pairing alone"),
+        ("permutation\tskill\tshare_positive\tdelta_r\n0\tx\t1\t1\n", "t.tsv:2: column skill holds 'x'"),
+    ],
+)
 def test_bad_permutations_are_named(tmp_path, text, message):
     path = tmp_path / "t.tsv"
     path.write_text(text)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from genloom.learning.training import Loop, Network
 from genloom.models.linear import KernelRidge, Mean, PartialLeastSquares, Ridge
 from genloom.models.neighbours import NearestNeighbours

@@ -61,29 +61,62 @@ def make(folder, strength=0.6, genes=None, samples=SAMPLES, seed=1, baselines=("
     random = np.random.default_rng(seed)
     genes = genes or [f"ENSG{g:05d}" for g in range(40)]
     observed = random.normal(5, 2, len(genes)) + random.normal(0, 1, (len(samples), len(genes)))
-    lines = ["\t".join(["id", "target", "fold", "part", "observed", "predicted", "predicted_mean",
-                        *(f"predicted_{b}" for b in baselines)])]
+    lines = [
+        "\t".join(
+            [
+                "id",
+                "target",
+                "fold",
+                "part",
+                "observed",
+                "predicted",
+                "predicted_mean",
+                *(f"predicted_{b}" for b in baselines),
+            ]
+        )
+    ]
     split = ["fold\tid\tgroup\tpart"]
     for s, sample in enumerate(samples):
         mean = np.delete(observed, s, axis=0).mean(0)
         columns = [mean + k * (observed[s] - mean) + random.normal(0, 0.2, len(genes)) for k in (strength, 0.2, 0.1)]
-        values = np.array([observed[s], columns[0], mean, *columns[1:len(baselines) + 1]])
-        lines += ["\t".join([sample, gene, str(s + 1), "test", *(f"{v:.6g}" for v in values[:, g])])
-                  for g, gene in enumerate(genes)]
-        split += [f"{s + 1}\t{other}\t{GROUPS.get(other, '')}\t"
-                  f"{'test' if other == sample or GROUPS.get(other, 0) == GROUPS.get(sample) else 'train'}"
-                  for other in samples]
+        values = np.array([observed[s], columns[0], mean, *columns[1 : len(baselines) + 1]])
+        lines += [
+            "\t".join([sample, gene, str(s + 1), "test", *(f"{v:.6g}" for v in values[:, g])])
+            for g, gene in enumerate(genes)
+        ]
+        split += [
+            f"{s + 1}\t{other}\t{GROUPS.get(other, '')}\t"
+            f"{'test' if other == sample or GROUPS.get(other, 0) == GROUPS.get(sample) else 'train'}"
+            for other in samples
+        ]
     (folder / "predictions.tsv").write_text("\n".join(lines) + "\n")
     (folder / "split.tsv").write_text("\n".join(split) + "\n")
     null = "\n".join(f"{i + 1}\t{v:.4f}\t{0.4 + v:.4f}\t{v:.4f}" for i, v in enumerate(random.normal(-0.1, 0.05, 20)))
     (folder / "permutations.tsv").write_text(f"permutation\tskill\tshare_positive\tdelta_r\n0\t0.5\t0.9\t0.7\n{null}\n")
-    curves = [f"{fold}\t{epoch}\t{part}\t{1 / (1 + epoch) + (part != 'train') * 0.1}"
-              for fold in range(3) for epoch in range(10) for part in ("train", "validation")]
+    curves = [
+        f"{fold}\t{epoch}\t{part}\t{1 / (1 + epoch) + (part != 'train') * 0.1}"
+        for fold in range(3)
+        for epoch in range(10)
+        for part in ("train", "validation")
+    ]
     (folder / "history.tsv").write_text("fold\tepoch\tpart\tloss\n" + "\n".join(curves) + "\n")
-    modelfile.write(folder / "model.safetensors", {"w": np.zeros(2)}, {
-        "task": "expression", "architecture": "mlp", "settings": {"hidden": [8, 4]}, "unit": "log2(TPM+1)", "seed": 1,
-        "targets": {"names": genes, "symbols": [f"SYM{g}" for g in range(len(genes))]}, "assembly": "hg19",
-        "split": "0" * 64, "data": {"bins": "1" * 64}, "versions": {"genloom": "0"}, "licence": "MIT"})
+    modelfile.write(
+        folder / "model.safetensors",
+        {"w": np.zeros(2)},
+        {
+            "task": "expression",
+            "architecture": "mlp",
+            "settings": {"hidden": [8, 4]},
+            "unit": "log2(TPM+1)",
+            "seed": 1,
+            "targets": {"names": genes, "symbols": [f"SYM{g}" for g in range(len(genes))]},
+            "assembly": "hg19",
+            "split": "0" * 64,
+            "data": {"bins": "1" * 64},
+            "versions": {"genloom": "0"},
+            "licence": "MIT",
+        },
+    )
     return folder
 
 
@@ -95,9 +128,16 @@ def run(folder, *options, **arguments):
 
 
 def everything(folder):
-    return [word for name, file in (("--split", "split.tsv"), ("--permutations", "permutations.tsv"),
-                                    ("--history", "history.tsv"), ("--model", "model.safetensors"))
-            for word in (name, folder / file)]
+    return [
+        word
+        for name, file in (
+            ("--split", "split.tsv"),
+            ("--permutations", "permutations.tsv"),
+            ("--history", "history.tsv"),
+            ("--model", "model.safetensors"),
+        )
+        for word in (name, folder / file)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +145,24 @@ def full(tmp_path_factory):
     """A run with all inputs and all outputs, on genes with names that try to break out of the page."""
     folder = make(tmp_path_factory.mktemp("full"), genes=[*HOSTILE, *(f"ENSG{g:05d}" for g in range(40))])
     tables = {"--metrics": "m.tsv", "--metrics-json": "m.json", "--gene-table": "g.tsv", "--sample-table": "s.tsv"}
-    assert run(folder, *everything(folder), "--genes", *HOSTILE, "--title", HOSTILE[0], "--figures", folder / "figures",
-               "--figure-format", "svg", "--model-name", "<i>net</i>", **tables) == 0
+    assert (
+        run(
+            folder,
+            *everything(folder),
+            "--genes",
+            *HOSTILE,
+            "--title",
+            HOSTILE[0],
+            "--figures",
+            folder / "figures",
+            "--figure-format",
+            "svg",
+            "--model-name",
+            "<i>net</i>",
+            **tables,
+        )
+        == 0
+    )
     return folder
 
 
@@ -115,7 +171,7 @@ def test_planted_signal_and_noise_are_told_apart(tmp_path):
         folder = make(tmp_path, strength)
         assert run(folder, *everything(folder)) == 0
         text = (folder / "report.html").read_text()
-        header = Page(text[text.index("<header>"):text.index("<nav ")]).text
+        header = Page(text[text.index("<header>") : text.index("<nav ")]).text
         assert words in header
         assert (NO_BETTER in header) == (strength == 0)
 
@@ -135,22 +191,39 @@ def test_an_interval_that_holds_0_is_no_better(tmp_path):
 
 def test_a_gain_that_permutations_share_is_not_credited_to_the_peaks(tmp_path):
     folder = make(tmp_path)
-    (folder / "permutations.tsv").write_text("permutation\tskill\tshare_positive\tdelta_r\n" +
-                                             "".join(f"{i}\t0.{50 + i}\t0.9\t0.5\n" for i in range(20)))
+    (folder / "permutations.tsv").write_text(
+        "permutation\tskill\tshare_positive\tdelta_r\n" + "".join(f"{i}\t0.{50 + i}\t0.9\t0.5\n" for i in range(20))
+    )
     assert run(folder, *everything(folder)) == 0
     assert "paired at random it does as well (p = 1)" in Page((folder / "report.html").read_text()).text
 
 
 def test_three_sentences_then_the_baselines(full):
     page_ = Page((full / "report.html").read_text())
-    order = ["The question: how well does", "less squared error", "Compared by skill", "Beside the baselines",
-             "Figures", "Gene by gene", "Data and split", "How to read the numbers", "The model",
-             "How to make this again"]
+    order = [
+        "The question: how well does",
+        "less squared error",
+        "Compared by skill",
+        "Beside the baselines",
+        "Figures",
+        "Gene by gene",
+        "Data and split",
+        "How to read the numbers",
+        "The model",
+        "How to make this again",
+    ]
     places = [page_.text.rindex(words) if i > 2 else page_.text.index(words) for i, words in enumerate(order)]
     assert places == sorted(places)
     header, chosen, *_ = page_.rows
-    assert [h.strip() for h in header] == ["Model", "Skill", "Median gene skill", "Delta-r",
-                                           "Genes better than the mean", "MAE", "r across genes"]
+    assert [h.strip() for h in header] == [
+        "Model",
+        "Skill",
+        "Median gene skill",
+        "Delta-r",
+        "Genes better than the mean",
+        "MAE",
+        "r across genes",
+    ]
     assert chosen[0].strip() == "<i>net</i>"
 
 
@@ -205,7 +278,8 @@ def test_tables_hold_what_is_drawn(full):
     assert metrics[-1][0] == "across_gene_r"
     listed = json.loads((full / "m.json").read_text())
     assert [[e["metric"], e["model"], *(e[k] for k in ("value", "low", "high", "n"))] for e in listed] == [
-        [*m[:2], *(float(v) if v else None for v in m[2:])] for m in metrics[1:]]
+        [*m[:2], *(float(v) if v else None for v in m[2:])] for m in metrics[1:]
+    ]
     genes = [line.split("\t") for line in (full / "g.tsv").read_text().splitlines()]
     assert genes[0] == ["target", "n", "skill", "r", "mae", "mae_mean"]
     assert [g[0] for g in genes[1:6]] == HOSTILE and len(genes) == 46
@@ -223,8 +297,23 @@ def test_groups_of_the_split_are_drawn(full):
 def test_same_bytes_again(full, tmp_path):
     for name in ("predictions.tsv", "split.tsv", "permutations.tsv", "history.tsv", "model.safetensors"):
         (tmp_path / name).write_bytes((full / name).read_bytes())
-    assert run(tmp_path, *everything(tmp_path), "--genes", *HOSTILE, "--title", HOSTILE[0], "--figures", tmp_path / "f",
-               "--figure-format", "svg", "--model-name", "<i>net</i>") == 0
+    assert (
+        run(
+            tmp_path,
+            *everything(tmp_path),
+            "--genes",
+            *HOSTILE,
+            "--title",
+            HOSTILE[0],
+            "--figures",
+            tmp_path / "f",
+            "--figure-format",
+            "svg",
+            "--model-name",
+            "<i>net</i>",
+        )
+        == 0
+    )
     assert (tmp_path / "report.html").read_bytes() == (full / "report.html").read_bytes()
     for path in (full / "figures").iterdir():
         assert (tmp_path / "f" / path.name).read_bytes() == path.read_bytes()
@@ -271,7 +360,9 @@ def test_genes_by_symbol(tmp_path):
     folder = make(tmp_path)
     assert run(folder, *everything(folder), "--genes", "SYM3", "ENSG00003", "SYM7") == 0
     assert re.findall(r"<h3>(SYM\d+ \(ENSG\d+\))</h3>", (folder / "report.html").read_text()) == [
-        "SYM3 (ENSG00003)", "SYM7 (ENSG00007)"]
+        "SYM3 (ENSG00003)",
+        "SYM7 (ENSG00007)",
+    ]
 
 
 @pytest.mark.parametrize("baselines", [(), ("knn",)])
@@ -299,30 +390,50 @@ def test_a_sanitised_page_still_reads(full):
 def test_errors_are_one_line_and_leave_nothing(tmp_path, run_script, assert_one_line_error):
     folder = make(tmp_path)
     text = (folder / "predictions.tsv").read_text()
-    bad = {"nan": text.replace("\ttest\t", "\ttest\tnan", 1), "column": text.replace("predicted_mean", "mean", 1),
-           "empty": "", "rows": text.splitlines()[0] + "\n"}
-    words = {"nan": (":2", "not a number"), "column": ("lacks the column predicted_mean", "train_model"),
-             "empty": ("is empty",), "rows": ("holds no rows",)}
+    bad = {
+        "nan": text.replace("\ttest\t", "\ttest\tnan", 1),
+        "column": text.replace("predicted_mean", "mean", 1),
+        "empty": "",
+        "rows": text.splitlines()[0] + "\n",
+    }
+    words = {
+        "nan": (":2", "not a number"),
+        "column": ("lacks the column predicted_mean", "train_model"),
+        "empty": ("is empty",),
+        "rows": ("holds no rows",),
+    }
     for name, content in bad.items():
         path = folder / f"{name}.tsv"
         path.write_text(content)
         before = {p.name for p in folder.iterdir()}
-        result = run_script("plot_results", "--predictions", path, "--report", folder / "report.html", "--metrics",
-                            folder / "m.tsv", "--figures", folder / "figures")
+        result = run_script(
+            "plot_results",
+            "--predictions",
+            path,
+            "--report",
+            folder / "report.html",
+            "--metrics",
+            folder / "m.tsv",
+            "--figures",
+            folder / "figures",
+        )
         assert_one_line_error(result, path, *words[name])
         assert {p.name for p in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    (["--genes", "ENSG0001"], ("ENSG0001: not among the predicted genes", "did you mean 'ENSG000")),
-    (["--genes", "ENSG00001", "ENSG00002", "--max-panels", "1"], ("names 2 genes, --max-panels is 1",)),
-    (["--split", "{other}"], ("other.tsv: does not hold sample 'HSC' in fold '1'",)),
-    (["--model", "{predictions}"], ("is not a whole .safetensors file",)),
-    (["--model", "{splice}"], ("is a model of task 'splice', 'expression' is wanted",)),
-    (["--history", "{predictions}"], ("lacks the column epoch, loss",)),
-    (["--permutations", "{predictions}"], ("lacks the column permutation",)),
-    (["--predictions", "{absent}"], ("absent.tsv: no such file",)),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--genes", "ENSG0001"], ("ENSG0001: not among the predicted genes", "did you mean 'ENSG000")),
+        (["--genes", "ENSG00001", "ENSG00002", "--max-panels", "1"], ("names 2 genes, --max-panels is 1",)),
+        (["--split", "{other}"], ("other.tsv: does not hold sample 'HSC' in fold '1'",)),
+        (["--model", "{predictions}"], ("is not a whole .safetensors file",)),
+        (["--model", "{splice}"], ("is a model of task 'splice', 'expression' is wanted",)),
+        (["--history", "{predictions}"], ("lacks the column epoch, loss",)),
+        (["--permutations", "{predictions}"], ("lacks the column permutation",)),
+        (["--predictions", "{absent}"], ("absent.tsv: no such file",)),
+    ],
+)
 def test_bad_options_are_named(tmp_path, capsys, options, words):
     folder = make(tmp_path)
     (folder / "other.tsv").write_text("fold\tid\tgroup\tpart\n1\tX\t\ttrain\n1\tY\t\ttest\n")

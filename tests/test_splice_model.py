@@ -49,11 +49,13 @@ def published(network: splice.Splice, codes: torch.Tensor) -> torch.Tensor:
         for unit in units:
             y = x
             for norm, conv in ((unit.norm1, unit.conv1), (unit.norm2, unit.conv2)):
-                y = functional.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias,
-                                          eps=settings["eps"])
+                y = functional.batch_norm(
+                    y, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=settings["eps"]
+                )
                 y = functional.leaky_relu(y, settings["slope"])
-                y = functional.conv1d(y, conv.weight[:, :, 0], conv.bias, dilation=dilation,
-                                      padding=dilation * (width - 1) // 2)
+                y = functional.conv1d(
+                    y, conv.weight[:, :, 0], conv.bias, dilation=dilation, padding=dilation * (width - 1) // 2
+                )
             x = x + y
         total = total + linear(skip, x)
     half = network.context // 2
@@ -129,12 +131,13 @@ def test_ensemble_averages_probabilities_not_logits() -> None:
 
 def test_learns_a_planted_site() -> None:
     """GTAAGT after an exon's last base, planted in random sequence: found in new sequence after a few steps."""
+
     def batch(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng = np.random.default_rng(seed)
         codes, labels = rng.integers(0, 4, (6, 230)).astype(np.uint8), np.zeros((6, 150), np.int64)
         for row in range(6):
             for at in rng.choice(14, 3, replace=False) * 10 + 5:
-                codes[row, at + 41:at + 47] = written("GTAAGT")
+                codes[row, at + 41 : at + 47] = written("GTAAGT")
                 labels[row, at] = splice.DONOR
         return torch.from_numpy(codes), torch.from_numpy(labels)
 
@@ -165,9 +168,9 @@ def genome(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Random bases, with TACAG before acceptors and GTAAGT after donors."""
     codes, labels = random_codes(20_000, seed), np.zeros(20_000, np.uint8)
     for at in range(100, 19_900, 200):
-        codes[at + 1:at + 7] = written("GTAAGT")
+        codes[at + 1 : at + 7] = written("GTAAGT")
         labels[at] = splice.DONOR
-        codes[at + 95:at + 100] = written("TACAG")
+        codes[at + 95 : at + 100] = written("TACAG")
         labels[at + 100] = splice.ACCEPTOR
     return codes, labels
 
@@ -296,7 +299,7 @@ def test_genes_start_where_the_edge_is_likelier() -> None:
 def test_genes_may_be_cut_by_the_ends() -> None:
     codes, exons = gene(["ATG" + CODING, CODING * 2 + "TAA"], "GTAAGT" + "TAACTGACTAG" * 4 + "TTTTAG")
     donor, acceptor = exons[0][1], exons[1][0]
-    part = codes[exons[0][0] + 4: exons[1][1] - 8]
+    part = codes[exons[0][0] + 4 : exons[1][1] - 8]
     shift = exons[0][0] + 4
     scores = sites(len(part), {donor - shift: 0.9}, {acceptor - shift: 0.9})
     found = introns.coding_genes(part, scores, introns.Rules(gene=3))

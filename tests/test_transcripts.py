@@ -63,10 +63,19 @@ def write(tmp_path, content, name="genes.gtf"):
 
 
 @pytest.mark.parametrize("chunk", [1, 200, 1 << 22])
-@pytest.mark.parametrize("content", [GTF.encode(), GFF3.encode(), GTF.replace("\n", "\r\n").encode(),
-                                     GFF3.replace("\n", "\r\n").encode(), gzip.compress(GTF.encode()),
-                                     GTF.rstrip().encode(), GTF.replace("chr2", "\n#\nchr2", 1).encode()],
-                         ids=["gtf", "gff3", "gtf cr", "gff3 cr", "gzip", "no last newline", "empty line"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        GTF.encode(),
+        GFF3.encode(),
+        GTF.replace("\n", "\r\n").encode(),
+        GFF3.replace("\n", "\r\n").encode(),
+        gzip.compress(GTF.encode()),
+        GTF.rstrip().encode(),
+        GTF.replace("chr2", "\n#\nchr2", 1).encode(),
+    ],
+    ids=["gtf", "gff3", "gtf cr", "gff3 cr", "gzip", "no last newline", "empty line"],
+)
 def test_both_formats_tell_the_same_models(tmp_path, monkeypatch, content, chunk):
     monkeypatch.setattr(transcripts, "CHUNK", chunk)
     models = transcripts.read(write(tmp_path, content))
@@ -103,8 +112,10 @@ def test_coding_sequence_stands_for_missing_exons(tmp_path):
 
 
 def test_touching_exons_are_joined(tmp_path):
-    lines = [f'c\ta\texon\t{a}\t{b}\t.\t+\t.\tgene_id "g"; transcript_id "t";' for a, b in
-             ((1, 100), (20, 30), (101, 110), (120, 130), (125, 140))]
+    lines = [
+        f'c\ta\texon\t{a}\t{b}\t.\t+\t.\tgene_id "g"; transcript_id "t";'
+        for a, b in ((1, 100), (20, 30), (101, 110), (120, 130), (125, 140))
+    ]
     models = transcripts.read(write(tmp_path, "\n".join(lines) + "\n"))
     assert stretches(models, models.exons, 0) == [(0, 110), (119, 140)]
     assert models.skipped == {"exons that touch another of their transcript, joined": 3}
@@ -125,17 +136,21 @@ def test_trans_spliced_lines_are_counted(tmp_path):
     assert models.exons.end.max() == 900
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("\texon\t", "\tfive_prime_UTR\t", None), ("exon\t301\t400", "exon\t400\t301", ":5: positions 400 to 301"),
-    ("exon\t301\t400", "exon\t0\t400", ":5: positions 0 to 400"),
-    ("exon\t301\t400", "exon\t3o1\t400", ":5: positions '3o1'"),
-    ("exon\t301\t400", "exon\t301\t99999999999", ":5: position 99999999999 is beyond"),
-    ('transcript_id "T1"; exon_number 2', "exon_number 2", ":5: exon without a transcript_id"),
-    ("301\t400\t.\t+", "301\t400\t.\t-", ":5: transcript 'T1' is on both strands; line 4 has the other"),
-    ("301\t340\t.\t+", "301\t340\t.\t-", ":7: transcript 'T1' is on both strands"),
-    ("exon\t301\t400\t.\t+", "exon\t301\t400\t+", ":5: has 8 columns, not 9"),
-    ("Ensembl_canonical", "Ensembl\tcanonical", "columns, not 9"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("\texon\t", "\tfive_prime_UTR\t", None),
+        ("exon\t301\t400", "exon\t400\t301", ":5: positions 400 to 301"),
+        ("exon\t301\t400", "exon\t0\t400", ":5: positions 0 to 400"),
+        ("exon\t301\t400", "exon\t3o1\t400", ":5: positions '3o1'"),
+        ("exon\t301\t400", "exon\t301\t99999999999", ":5: position 99999999999 is beyond"),
+        ('transcript_id "T1"; exon_number 2', "exon_number 2", ":5: exon without a transcript_id"),
+        ("301\t400\t.\t+", "301\t400\t.\t-", ":5: transcript 'T1' is on both strands; line 4 has the other"),
+        ("301\t340\t.\t+", "301\t340\t.\t-", ":7: transcript 'T1' is on both strands"),
+        ("exon\t301\t400\t.\t+", "exon\t301\t400\t+", ":5: has 8 columns, not 9"),
+        ("Ensembl_canonical", "Ensembl\tcanonical", "columns, not 9"),
+    ],
+)
 def test_bad_lines_are_named(tmp_path, old, new, message):
     content = GTF.replace(old, new)
     if message is None:
@@ -145,10 +160,15 @@ def test_bad_lines_are_named(tmp_path, old, new, message):
     assert "genes.gtf" in str(error.value)
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    ("", "is empty"), ("chr1\t5\t6\tgene\t0\t+\n", "is a BED"), (gzip.compress(GTF.encode())[:-9], "cut off"),
-    (GFF3.replace("Parent=transcript:T10\n", "Note=x\n"), ":12: exon without a Parent"),
-])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("chr1\t5\t6\tgene\t0\t+\n", "is a BED"),
+        (gzip.compress(GTF.encode())[:-9], "cut off"),
+        (GFF3.replace("Parent=transcript:T10\n", "Note=x\n"), ":12: exon without a Parent"),
+    ],
+)
 def test_other_files_are_refused(tmp_path, content, message):
     with pytest.raises(InputError, match=message):
         transcripts.read(write(tmp_path, content))
@@ -170,9 +190,15 @@ def test_order_of_lines_does_not_matter(tmp_path):
         assert models.genes[models.gene[here]] == ordered.genes[ordered.gene[there]]
 
 
-@pytest.mark.parametrize(("name", "introns"), [
-    ("genomes/pfalciparum/Pf3D7_chr01-12.gtf.gz", 6089), ("genomes/arabidopsis_1pct/1pct.gff3.gz", 1537),
-    ("genomes/celegans_1pct/1pct_elegans.gff3.gz", 991), ("genomes/dmel_chr4/4.gtf.gz", 917)])
+@pytest.mark.parametrize(
+    ("name", "introns"),
+    [
+        ("genomes/pfalciparum/Pf3D7_chr01-12.gtf.gz", 6089),
+        ("genomes/arabidopsis_1pct/1pct.gff3.gz", 1537),
+        ("genomes/celegans_1pct/1pct_elegans.gff3.gz", 991),
+        ("genomes/dmel_chr4/4.gtf.gz", 917),
+    ],
+)
 def test_real_annotations_have_their_introns(real_data, name, introns):
     models = transcripts.read(real_data(name))
     start, end, owner = models.introns()

@@ -18,9 +18,14 @@ CODES = RANDOM.integers(0, 5, (300, 30), dtype=np.uint8)
 
 def table(count, first=0, **more):
     names = [f"w{first + i}" for i in range(count)]
-    return {"chrom": np.array(["chr1"] * count), "start": np.arange(first, first + count) * 20,
-            "end": np.arange(first, first + count) * 20 + 20, "strand": np.array(["+"] * count),
-            "gene": np.array(["", "größe"] * count)[:count], "name": np.array(names)} | more
+    return {
+        "chrom": np.array(["chr1"] * count),
+        "start": np.arange(first, first + count) * 20,
+        "end": np.arange(first, first + count) * 20 + 20,
+        "strand": np.array(["+"] * count),
+        "gene": np.array(["", "größe"] * count)[:count],
+        "name": np.array(names),
+    } | more
 
 
 def make(path, kind="boundaries", parts=(100, 200)):
@@ -36,8 +41,13 @@ def make(path, kind="boundaries", parts=(100, 200)):
             label = np.repeat([2, 1, 1], [count, len(third), len(third)])
             order = np.lexsort((label, position, row))
             columns = table(count, done, **({"symbol": np.array(["S"] * count)} if kind == "promoters" else {}))
-            out.add(CODES[done:done + count], columns, sites=(row[order], position[order], label[order]),
-                    labels=np.stack([rows % 2, rows % 3 == 0, rows * 0], 1), features=np.stack([rows, -rows], 1))
+            out.add(
+                CODES[done : done + count],
+                columns,
+                sites=(row[order], position[order], label[order]),
+                labels=np.stack([rows % 2, rows % 3 == 0, rows * 0], 1),
+                features=np.stack([rows, -rows], 1),
+            )
             done += count
     return path
 
@@ -111,11 +121,20 @@ def damage(path, what):
             file.attrs["genloom"] = json.dumps(about | {what: 99})
 
 
-@pytest.mark.parametrize(("what", "message"), [
-    ("codes", "cannot be read as a file of windows"), ("table/start", "cannot be read"),
-    ("sites/label", "cannot be read"), ("attribute", "cannot be read"), ("names", "has a name twice"),
-    ("sites", "has sites outside its windows"), ("short", "has a table of another length"),
-    ("window", "has another length of its windows"), ("format", "has format 99, this genloom reads 1")])
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("codes", "cannot be read as a file of windows"),
+        ("table/start", "cannot be read"),
+        ("sites/label", "cannot be read"),
+        ("attribute", "cannot be read"),
+        ("names", "has a name twice"),
+        ("sites", "has sites outside its windows"),
+        ("short", "has a table of another length"),
+        ("window", "has another length of its windows"),
+        ("format", "has format 99, this genloom reads 1"),
+    ],
+)
 def test_damaged_files_are_refused(tmp_path, what, message):
     damage(make(tmp_path / "w.h5"), what)
     with pytest.raises(InputError, match=message) as error:

@@ -49,8 +49,10 @@ class Range:
 
     def __call__(self, text: str):
         value = self.kind(text)
-        if value != value or (self.minimum is not None and value < self.minimum) or (
-            self.maximum is not None and value > self.maximum
+        if (
+            value != value
+            or (self.minimum is not None and value < self.minimum)
+            or (self.maximum is not None and value > self.maximum)
         ):
             low = "-inf" if self.minimum is None else self.minimum
             high = "inf" if self.maximum is None else self.maximum
@@ -92,8 +94,16 @@ def progress(items: Iterable, total: int | None, label: str) -> Iterable:
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
-    return tqdm(items, total=total, desc=label, file=sys.stderr, mininterval=0.2 if terminal else 30, leave=terminal,
-                delay=0 if terminal else 30, ascii=not terminal)
+    return tqdm(
+        items,
+        total=total,
+        desc=label,
+        file=sys.stderr,
+        mininterval=0.2 if terminal else 30,
+        leave=terminal,
+        delay=0 if terminal else 30,
+        ascii=not terminal,
+    )
 
 
 class Outputs:
@@ -175,8 +185,11 @@ class _Terminated(BaseException):
     """Raised by SIGTERM, so that open `Outputs` clean up."""
 
 
-def run(build_parser: Callable[[], argparse.ArgumentParser], main: Callable[[argparse.Namespace], None],
-        argv: list[str] | None = None) -> int:
+def run(
+    build_parser: Callable[[], argparse.ArgumentParser],
+    main: Callable[[argparse.Namespace], None],
+    argv: list[str] | None = None,
+) -> int:
     """Parse the arguments and do the work. Returns the exit status: 0, 2 for the user's errors, 130/143 when stopped."""
 
     def terminate(number, frame):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tarfile
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -19,8 +19,7 @@ def build(folder: Path) -> dict[str, Path]:
     unpacked = {}
     for name in NAMES:
         unpacked[name] = folder / name
-        with tarfile.open(folder / f"shed_upload_{name}.tar.gz") as tar:
-            tar.extractall(unpacked[name], filter="data")
+        shutil.unpack_archive(folder / f"shed_upload_{name}.tar.gz", unpacked[name])
     return unpacked
 
 

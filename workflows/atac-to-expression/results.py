@@ -23,8 +23,12 @@ COMMAND = "make results-atac-to-expression"
 MODELS = ("gene-centred", "kernel-ridge", "ridge", "pls", "knn", "mlp", "mean")
 SCOPES = {"blood": "whole genome", "region": "chr1:1-1000000, the seed's region"}
 SPLITS = {"lineage": "a whole lineage held out", "leave_one_out": "one population held out"}
-PERMUTATIONS = {("blood", "lineage"): 200, ("blood", "leave_one_out"): 50, ("region", "lineage"): 200,
-                ("region", "leave_one_out"): 50}
+PERMUTATIONS = {
+    ("blood", "lineage"): 200,
+    ("blood", "leave_one_out"): 50,
+    ("region", "lineage"): 200,
+    ("region", "leave_one_out"): 50,
+}
 
 
 def run(script: str, *arguments: object) -> None:
@@ -36,22 +40,94 @@ def judge(folder: Path, data: Path, scope: str) -> list[publish.Entry]:
     """All entries of one scope."""
     region = ["--region", "chr1:1-1000000"] if scope == "region" else []
     bins, expression = folder / f"{scope}.bins.h5ad", folder / f"{scope}.expression.h5ad"
-    run("bin_peaks", "--peaks", *sorted((data / "peaks").glob("*.narrowPeak.gz")), "--sizes", HERE / "hg19.sizes",
-        "--assign", "summit", "--value", "max-signal", "--assembly", "hg19", "--output", bins, *region)
-    run("assemble_expression", "--matrix", data / "rna_counts.tsv.gz", "--sheet", HERE / "blood.tsv", "--unlisted", "drop",
-        "--annotation", data / "refGene_hg19_TSS.bed.gz", "--scale", "cpm", "--log2", "--min-max", 1, "--duplicates", "sum",
-        "--missing", "drop", "--assembly", "hg19", "--output", expression, *region)
+    run(
+        "bin_peaks",
+        "--peaks",
+        *sorted((data / "peaks").glob("*.narrowPeak.gz")),
+        "--sizes",
+        HERE / "hg19.sizes",
+        "--assign",
+        "summit",
+        "--value",
+        "max-signal",
+        "--assembly",
+        "hg19",
+        "--output",
+        bins,
+        *region,
+    )
+    run(
+        "assemble_expression",
+        "--matrix",
+        data / "rna_counts.tsv.gz",
+        "--sheet",
+        HERE / "blood.tsv",
+        "--unlisted",
+        "drop",
+        "--annotation",
+        data / "refGene_hg19_TSS.bed.gz",
+        "--scale",
+        "cpm",
+        "--log2",
+        "--min-max",
+        1,
+        "--duplicates",
+        "sum",
+        "--missing",
+        "drop",
+        "--assembly",
+        "hg19",
+        "--output",
+        expression,
+        *region,
+    )
     entries = []
     for split in SPLITS:
         path = folder / f"{scope}.{split}"
-        how = ["--method", "leave-one-group-out", "--group", "lineage"] if split == "lineage" else ["--method", "leave-one-out"]
+        how = (
+            ["--method", "leave-one-group-out", "--group", "lineage"]
+            if split == "lineage"
+            else ["--method", "leave-one-out"]
+        )
         run("split_samples", "--samples", HERE / "blood.tsv", *how, "--output", f"{path}.split.tsv")
-        run("train_model", "--bins", bins, "--expression", expression, "--split", f"{path}.split.tsv", "--compare", "mlp",
-            "--permutations", PERMUTATIONS[scope, split], "--permutation-table", f"{path}.permutations.tsv",
-            "--threads", 2, "--model", f"{path}.safetensors", "--predictions", f"{path}.predictions.tsv")
-        run("plot_results", "--predictions", f"{path}.predictions.tsv", "--permutations", f"{path}.permutations.tsv",
-            "--split", f"{path}.split.tsv", "--model", f"{path}.safetensors", "--metrics", f"{path}.metrics.tsv",
-            "--report", f"{path}.report.html", "--title", f"Blood populations, {SCOPES[scope]}, {SPLITS[split]}")
+        run(
+            "train_model",
+            "--bins",
+            bins,
+            "--expression",
+            expression,
+            "--split",
+            f"{path}.split.tsv",
+            "--compare",
+            "mlp",
+            "--permutations",
+            PERMUTATIONS[scope, split],
+            "--permutation-table",
+            f"{path}.permutations.tsv",
+            "--threads",
+            2,
+            "--model",
+            f"{path}.safetensors",
+            "--predictions",
+            f"{path}.predictions.tsv",
+        )
+        run(
+            "plot_results",
+            "--predictions",
+            f"{path}.predictions.tsv",
+            "--permutations",
+            f"{path}.permutations.tsv",
+            "--split",
+            f"{path}.split.tsv",
+            "--model",
+            f"{path}.safetensors",
+            "--metrics",
+            f"{path}.metrics.tsv",
+            "--report",
+            f"{path}.report.html",
+            "--title",
+            f"Blood populations, {SCOPES[scope]}, {SPLITS[split]}",
+        )
         with Path(f"{path}.metrics.tsv").open() as file:
             found = {(row["metric"], row["model"]): row for row in csv.DictReader(file, delimiter="\t")}
         prefix = f"{scope}.{split}"
@@ -78,26 +154,45 @@ def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
             rows = []
             for model in MODELS:
                 skill = results.get(f"{prefix}.skill" if model == MODELS[0] else f"{prefix}.skill.{model}")
-                rows.append([f"**{model}**" if model == MODELS[0] else model,
-                             "0 by definition" if model == "mean" else publish.cell(skill),
-                             *(publish.cell(results.get(f"{prefix}.{metric}.{model}"))
-                               for metric in ("delta_r", "mae", "skill_difference"))])
-            made[prefix] = publish.table(["model", "skill", "delta-r", "MAE", "skill of gene-centred less this one"], rows)
+                rows.append(
+                    [
+                        f"**{model}**" if model == MODELS[0] else model,
+                        "0 by definition" if model == "mean" else publish.cell(skill),
+                        *(
+                            publish.cell(results.get(f"{prefix}.{metric}.{model}"))
+                            for metric in ("delta_r", "mae", "skill_difference")
+                        ),
+                    ]
+                )
+            made[prefix] = publish.table(
+                ["model", "skill", "delta-r", "MAE", "skill of gene-centred less this one"], rows
+            )
     return made
 
 
 def summary(results: dict[str, publish.Entry]) -> str:
     """The short table of the project's README."""
-    rows = [[model, *(publish.cell(results.get(f"blood.{split}.skill" + ("" if model == MODELS[0] else f".{model}")))
-                      for split in SPLITS)] for model in MODELS if model != "mean"]
+    rows = [
+        [
+            model,
+            *(
+                publish.cell(results.get(f"blood.{split}.skill" + ("" if model == MODELS[0] else f".{model}")))
+                for split in SPLITS
+            ),
+        ]
+        for model in MODELS
+        if model != "mean"
+    ]
     return publish.table(["model", *SPLITS.values()], rows)
 
 
 def render() -> dict[Path, str]:
     """The READMEs with the tables of results.json: path → text."""
     results = publish.read(HERE / "results.json")
-    return {HERE / "README.md": publish.insert(HERE / "README.md", blocks(results)),
-            ROOT / "README.md": publish.insert(ROOT / "README.md", {"summary": summary(results)})}
+    return {
+        HERE / "README.md": publish.insert(HERE / "README.md", blocks(results)),
+        ROOT / "README.md": publish.insert(ROOT / "README.md", {"summary": summary(results)}),
+    }
 
 
 def main() -> None:

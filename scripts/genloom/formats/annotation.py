@@ -22,8 +22,22 @@ CHUNK = 1 << 23  # bytes of text held at a time
 _COLUMNS = ("chrom", "source", "feature", "start", "end", "score", "strand", "phase", "attributes")
 _USED = ("chrom", "feature", "start", "end", "strand", "attributes")
 _TYPES: dict[str, type[pl.DataType]] = {"start": pl.Int64, "end": pl.Int64}
-_INSIDE = ("CDS", "intron", "start_codon", "stop_codon", "Selenocysteine", "UTR", "5UTR", "3UTR", "five_prime_UTR",
-           "three_prime_UTR", "five_prime_utr", "three_prime_utr", "protein", "polypeptide")  # tell no more than exons
+_INSIDE = (
+    "CDS",
+    "intron",
+    "start_codon",
+    "stop_codon",
+    "Selenocysteine",
+    "UTR",
+    "5UTR",
+    "3UTR",
+    "five_prime_UTR",
+    "three_prime_UTR",
+    "five_prime_utr",
+    "three_prime_utr",
+    "protein",
+    "polypeptide",
+)  # tell no more than exons
 _CURE = dialect.CURE
 
 # What Ensembl, GENCODE, FlyBase and StringTie (GTF), NCBI and WormBase (GFF3) call a gene's symbol, the best first.
@@ -86,7 +100,8 @@ def read(path: str | Path, exons: bool = False, keep_versions: bool = False) -> 
     if not keep_versions:
         rows, parts = (_stripped(table, "gene", "transcript") for table in (rows, parts))
     transcripts = rows.drop_nulls("transcript").select(
-        pl.col("transcript").alias("id"), "gene", "chrom", "start", "end", "strand")
+        pl.col("transcript").alias("id"), "gene", "chrom", "start", "end", "strand"
+    )
     return Annotation(path, _genes(rows), transcripts, parts, state.hexdigest())
 
 
@@ -104,7 +119,8 @@ def lengths(exons: pl.DataFrame, of: str) -> dict[str, int]:
 def start_sites(genes: pl.DataFrame) -> pl.DataFrame:
     """The start sites of genes as BED6 (chrom, start, end, name: the id, score: 0, strand), in order of position."""
     return genes.select("chrom", start="tss", end=pl.col("tss") + 1, name="id", score=0, strand="strand").sort(
-        "chrom", "start", "name")
+        "chrom", "start", "name"
+    )
 
 
 def _stripped(table: pl.DataFrame, *columns: str) -> pl.DataFrame:
@@ -120,12 +136,21 @@ def _genes(rows: pl.DataFrame) -> pl.DataFrame:
     places = places.sort("votes", "chrom", "strand", descending=[True, False, False])
     sites = rows.group_by(*place, "site").agg(pl.col("votes").sum()).sort("votes", "site", descending=[True, False])
     symbols = rows.group_by("gene").agg(pl.col("order").min(), pl.col("symbol").sort_by("order").drop_nulls().first())
-    genes = places.unique("gene", keep="first", maintain_order=True).join(
-        sites.unique(place, keep="first", maintain_order=True).drop("votes"), on=place).join(symbols, on="gene")
+    genes = (
+        places.unique("gene", keep="first", maintain_order=True)
+        .join(sites.unique(place, keep="first", maintain_order=True).drop("votes"), on=place)
+        .join(symbols, on="gene")
+    )
     tss = pl.when(pl.col("strand") == "-").then(-pl.col("site") - 1).otherwise("site")
     return genes.sort("order").select(
-        pl.col("gene").alias("id"), pl.col("symbol").fill_null(pl.col("gene")), "chrom",
-        pl.min_horizontal("start", tss), pl.max_horizontal("end", tss + 1), "strand", tss.alias("tss"))
+        pl.col("gene").alias("id"),
+        pl.col("symbol").fill_null(pl.col("gene")),
+        "chrom",
+        pl.min_horizontal("start", tss),
+        pl.max_horizontal("end", tss + 1),
+        "strand",
+        tss.alias("tss"),
+    )
 
 
 def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> Iterator[pl.DataFrame]:
@@ -147,15 +172,25 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
             if b"\r" in lines:
                 lines = lines.replace(b"\r\n", b"\n")
             try:
-                table = pl.scan_csv(lines, has_header=False, separator="\t", schema=schema, quote_char=None,
-                                    comment_prefix="#").select(used).collect() if lines.strip() else None
+                table = (
+                    pl.scan_csv(
+                        lines, has_header=False, separator="\t", schema=schema, quote_char=None, comment_prefix="#"
+                    )
+                    .select(used)
+                    .collect()
+                    if lines.strip()
+                    else None
+                )
             except pl.exceptions.NoDataError:
                 table = None
             except pl.exceptions.PolarsError:
                 _refuse(lines, path, number, kind, width)
             if table is not None:
-                bad = table.select(pl.any_horizontal(
-                    pl.all().is_null(), pl.col("start") < first, pl.col("end") < pl.col("start")).any()).item()
+                bad = table.select(
+                    pl.any_horizontal(
+                        pl.all().is_null(), pl.col("start") < first, pl.col("end") < pl.col("start")
+                    ).any()
+                ).item()
                 if bad:
                     _refuse(lines, path, number, kind, width)
                 yield table.with_columns(pl.col("start") - first)
@@ -182,16 +217,26 @@ def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) 
     raise InputError(f"cannot be read as {kind.upper()}", path, _CURE)
 
 
-_ROWS = {"gene": pl.String, "transcript": pl.String, "symbol": pl.String, "chrom": pl.String, "start": pl.Int64,
-         "end": pl.Int64, "strand": pl.String}
+_ROWS = {
+    "gene": pl.String,
+    "transcript": pl.String,
+    "symbol": pl.String,
+    "chrom": pl.String,
+    "start": pl.Int64,
+    "end": pl.Int64,
+    "strand": pl.String,
+}
 _EXONS = ("transcript", "gene", "chrom", "start", "end", "strand")
 
 
 def _joined(tables: list[pl.DataFrame]) -> pl.DataFrame:
     """The lines of each transcript, and those of each gene itself, made one row; in the order of first appearance."""
     rows = pl.concat([pl.DataFrame(schema=_ROWS), *tables])
-    return rows.group_by("gene", "transcript", "chrom", "strand", maintain_order=True).agg(
-        pl.col("start").min(), pl.col("end").max(), pl.col("symbol").drop_nulls().first()).select(*_ROWS)
+    return (
+        rows.group_by("gene", "transcript", "chrom", "strand", maintain_order=True)
+        .agg(pl.col("start").min(), pl.col("end").max(), pl.col("symbol").drop_nulls().first())
+        .select(*_ROWS)
+    )
 
 
 def _compact(exons: pl.DataFrame) -> pl.DataFrame:
@@ -203,14 +248,18 @@ def _gtf(tables: Iterator[pl.DataFrame], exons: bool, path: str | Path) -> tuple
     rows, parts = [], [_compact(pl.DataFrame(schema=_ROWS))]
     for table in tables:
         table = table.filter(~pl.col("feature").is_in(_INSIDE)).with_columns(
-            gene=_quoted("gene_id"), transcript=_quoted("transcript_id"))
+            gene=_quoted("gene_id"), transcript=_quoted("transcript_id")
+        )
         nameless = table.filter(pl.col("gene").is_null() & pl.col("feature").is_in(("gene", "transcript", "exon")))
         for chrom, start, feature in nameless.select("chrom", "start", "feature").head(1).iter_rows():
             raise InputError(f"the {feature} at {chrom}:{start + 1} has no gene_id", path, _CURE)
         table = table.drop_nulls("gene")
         # every line of a gene tells its symbol: the first of a run is enough
-        symbols = table.filter(pl.col("gene").ne_missing(pl.col("gene").shift())).select(
-            "gene", symbol=pl.coalesce(_quoted(name) for name in _SYMBOLS["gtf"])).unique("gene", keep="first")
+        symbols = (
+            table.filter(pl.col("gene").ne_missing(pl.col("gene").shift()))
+            .select("gene", symbol=pl.coalesce(_quoted(name) for name in _SYMBOLS["gtf"]))
+            .unique("gene", keep="first")
+        )
         rows.append(_joined([table.join(symbols, on="gene", how="left", maintain_order="left").select(*_ROWS)]))
         if exons:
             parts.append(_compact(table.filter(feature="exon")))
@@ -221,33 +270,59 @@ def _gff3(tables: Iterator[pl.DataFrame], exons: bool, path: str | Path) -> tupl
     kept = []
     for table in tables:
         table = table.filter(~pl.col("feature").is_in(_INSIDE)).with_columns(
-            key=_attribute("ID"), parent=_attribute("Parent"), exon=pl.col("feature").str.ends_with("exon"))
-        kept.append(table.select(
-            "chrom", "start", "end", "strand", "key", "exon", pl.col("parent").str.split(","),
-            root=pl.col("parent").is_null() & pl.col("feature").str.contains("gene$"),
-            gene=pl.coalesce(_attribute("gene_id"), pl.col("key").str.replace("^[Gg]ene[:-]", "")),
-            transcript=pl.coalesce(
-                _attribute("transcript_id"), pl.col("key").str.replace("^([Tt]ranscript|rna)[:-]", "")),
-            symbol=pl.coalesce(_attribute(name) for name in _SYMBOLS["gff3"])))
+            key=_attribute("ID"), parent=_attribute("Parent"), exon=pl.col("feature").str.ends_with("exon")
+        )
+        kept.append(
+            table.select(
+                "chrom",
+                "start",
+                "end",
+                "strand",
+                "key",
+                "exon",
+                pl.col("parent").str.split(","),
+                root=pl.col("parent").is_null() & pl.col("feature").str.contains("gene$"),
+                gene=pl.coalesce(_attribute("gene_id"), pl.col("key").str.replace("^[Gg]ene[:-]", "")),
+                transcript=pl.coalesce(
+                    _attribute("transcript_id"), pl.col("key").str.replace("^([Tt]ranscript|rna)[:-]", "")
+                ),
+                symbol=pl.coalesce(_attribute(name) for name in _SYMBOLS["gff3"]),
+            )
+        )
     lines = pl.concat(kept)
     genes = lines.filter("root", pl.col("key").is_not_null()).with_columns(
-        transcript=pl.lit(None, pl.String), symbol=pl.col("symbol").map_elements(unquote, pl.String))
+        transcript=pl.lit(None, pl.String), symbol=pl.col("symbol").map_elements(unquote, pl.String)
+    )
     children = lines.filter(pl.col("parent").is_not_null()).explode("parent").drop("gene", "symbol")
     owners = genes.select("gene", "symbol", parent="key")
     transcripts = children.filter(~pl.col("exon"), pl.col("key").is_not_null()).join(owners, on="parent")
     # the exons of a gene may name the gene itself, as in pseudogenes of NCBI
-    holders = pl.concat([transcripts.select("gene", "transcript", parent="key"),
-                         owners.select("gene", transcript="gene", parent="parent")])
-    parts = children.filter("exon" if exons else pl.lit(False)).drop("transcript").join(
-        holders.unique("parent", keep="first"), on="parent")
+    holders = pl.concat(
+        [
+            transcripts.select("gene", "transcript", parent="key"),
+            owners.select("gene", transcript="gene", parent="parent"),
+        ]
+    )
+    parts = (
+        children.filter("exon" if exons else pl.lit(False))
+        .drop("transcript")
+        .join(holders.unique("parent", keep="first"), on="parent")
+    )
     return _joined([genes.select(*_ROWS), transcripts.select(*_ROWS)]), _compact(parts)
 
 
 def _bed(tables: Iterator[pl.DataFrame], exons: bool, path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     lines = pl.concat([table.select("chrom", "start", "end", "3", "4", "5") for table in tables])
     scored = lines["4"].str.contains(r"^(\.|-?\d+(\.\d+)?)$").all()
-    rows = lines.select(gene="3" if scored else "4", transcript="3", symbol=pl.lit(None, pl.String), chrom="chrom",
-                        start="start", end="end", strand="5")
+    rows = lines.select(
+        gene="3" if scored else "4",
+        transcript="3",
+        symbol=pl.lit(None, pl.String),
+        chrom="chrom",
+        start="start",
+        end="end",
+        strand="5",
+    )
     return rows, _compact(pl.DataFrame(schema=_ROWS))
 
 

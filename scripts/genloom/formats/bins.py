@@ -143,8 +143,12 @@ def profile(peaks: Peaks, bins: Bins, rule: Rule) -> tuple[np.ndarray, np.ndarra
     rank = {name: i for i, name in enumerate(bins.sizes)}
     chrom = np.array([rank[matches[name]] if name in matches else -1 for name in peaks.names], np.int64)[peaks.chrom]
     length = np.array([*bins.sizes.values()], np.int64)[chrom]
-    peaks.refuse((chrom >= 0) & (peaks.end > length), "end {end} is beyond the {length} bases of {chrom}",
-                 "give the sizes of the assembly that the peaks are on", length=length)
+    peaks.refuse(
+        (chrom >= 0) & (peaks.end > length),
+        "end {end} is beyond the {length} bases of {chrom}",
+        "give the sizes of the assembly that the peaks are on",
+        length=length,
+    )
 
     numbers = {"read": len(peaks), "kept": 0}
     keep = chrom >= 0
@@ -213,8 +217,16 @@ def _rows(values: csr_matrix) -> list[np.ndarray]:
     return np.split(values.data, values.indptr[1:-1])
 
 
-def assemble(files: Sequence[str | Path], samples: pd.DataFrame, bins: Bins, rule: Rule, normalise: str = "none",
-             keep_empty: bool = False, assembly: str = "", threads: int = 1) -> tuple[AnnData, pl.DataFrame]:
+def assemble(
+    files: Sequence[str | Path],
+    samples: pd.DataFrame,
+    bins: Bins,
+    rule: Rule,
+    normalise: str = "none",
+    keep_empty: bool = False,
+    assembly: str = "",
+    threads: int = 1,
+) -> tuple[AnnData, pl.DataFrame]:
     """Bin a file for each sample.
 
     Parameters
@@ -233,6 +245,7 @@ def assemble(files: Sequence[str | Path], samples: pd.DataFrame, bins: Bins, rul
     ------
     InputError : a bad file, no peak left in any, or values that cannot be normalised
     """
+
     def work(path: str | Path) -> tuple[np.ndarray, np.ndarray, dict[str, int], str]:
         peaks = intervals.read(path, rule.columns)
         numbers, values, tally = profile(peaks, bins, rule)
@@ -244,8 +257,9 @@ def assemble(files: Sequence[str | Path], samples: pd.DataFrame, bins: Bins, rul
     with ThreadPoolExecutor(threads) as pool:
         # A pool of one would only cost memory: what a thread frees is not for others to use.
         results = (pool.map if threads > 1 else map)(work, files)
-        for sample, (filled, value, tally, digest) in zip(samples.index, console.progress(results, len(files), "files"),
-                                                          strict=True):
+        for sample, (filled, value, tally, digest) in zip(
+            samples.index, console.progress(results, len(files), "files"), strict=True
+        ):
             numbers += filled.tobytes()
             values += value.tobytes()
             indptr.append(indptr[-1] + len(filled))
@@ -253,8 +267,9 @@ def assemble(files: Sequence[str | Path], samples: pd.DataFrame, bins: Bins, rul
             sources[sample] = digest
     table = pl.DataFrame(tallies)
     if not table["kept"].sum():
-        raise InputError(f"no sample has a peak left (dropped: {_dropped(table)})", "peaks",
-                         "lower the filters or widen the regions")
+        raise InputError(
+            f"no sample has a peak left (dropped: {_dropped(table)})", "peaks", "lower the filters or widen the regions"
+        )
 
     number = np.frombuffer(numbers, np.uint32)
     kept = np.full(bins.count, keep_empty)
@@ -267,9 +282,16 @@ def assemble(files: Sequence[str | Path], samples: pd.DataFrame, bins: Bins, rul
         depth(x, samples.index)
     elif normalise == "quantile":
         quantile(x)
-    settings = {"bin_size": bins.size, "bins": bins.count, "regions": [str(region) for region in bins.regions],
-                "assign": rule.assign, "value": rule.value, "minimum": dict(rule.minimum), "normalise": normalise,
-                "keep_empty": keep_empty}
+    settings = {
+        "bin_size": bins.size,
+        "bins": bins.count,
+        "regions": [str(region) for region in bins.regions],
+        "assign": rule.assign,
+        "value": rule.value,
+        "minimum": dict(rule.minimum),
+        "normalise": normalise,
+        "keep_empty": keep_empty,
+    }
     return matrix.build(x, samples, bins.table(features), "bins", settings, sources, assembly), table
 
 
@@ -277,8 +299,9 @@ def summary(table: pl.DataFrame, bins: int) -> str:
     """One line on the peaks of all samples, from the table of `assemble`."""
     kept, read = table["kept"].sum(), table["read"].sum()
     bare = table.filter(pl.col("kept") == 0)["sample"].to_list()
-    return (f"{kept:,} of {read:,} peaks of {len(table)} samples lie in {bins:,} bins; dropped: {_dropped(table)}"
-            + (f"; without any peak: {named(bare)}" if bare else ""))
+    return f"{kept:,} of {read:,} peaks of {len(table)} samples lie in {bins:,} bins; dropped: {_dropped(table)}" + (
+        f"; without any peak: {named(bare)}" if bare else ""
+    )
 
 
 def _dropped(table: pl.DataFrame) -> str:

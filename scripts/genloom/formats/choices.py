@@ -47,9 +47,14 @@ class Options:
 
     def settings(self) -> dict[str, Any]:
         """What goes into the file: the choices that this kind of window depends on."""
-        others = {"upstream", "downstream", "half_life"} if self.tiled else {
-            "window", "stride", "context", "strand", "flank", "empty_share", "seed"}
-        own = {name: value for name, value in asdict(self).items() if name not in others | {"kind", "assembly", "compress"}}
+        others = (
+            {"upstream", "downstream", "half_life"}
+            if self.tiled
+            else {"window", "stride", "context", "strand", "flank", "empty_share", "seed"}
+        )
+        own = {
+            name: value for name, value in asdict(self).items() if name not in others | {"kind", "assembly", "compress"}
+        }
         return own | {"stride": self.stride or self.window} if self.tiled else own
 
 

@@ -40,8 +40,11 @@ def read_sizes(path: str | Path) -> dict[str, int]:
             try:
                 size = int(length)
             except ValueError:
-                raise InputError(f"{name[:40]!r} has no length", where,
-                                 "give a .fai, a tab-separated table of name and length, or the FASTA") from None
+                raise InputError(
+                    f"{name[:40]!r} has no length",
+                    where,
+                    "give a .fai, a tab-separated table of name and length, or the FASTA",
+                ) from None
             if size < 1 or not name:
                 raise InputError(f"{name!r} has length {size}", where, "each name has a length of at least 1")
             if name in sizes:
@@ -64,11 +67,11 @@ def _fasta(stream: BinaryIO) -> Iterator[tuple[int, str, int]]:
     while block := stream.read(1 << 24) + stream.readline():  # whole lines
         start = 0
         while start < len(block):
-            if block[start:start + 1] == b">":
+            if block[start : start + 1] == b">":
                 if number:
                     yield number, name, size
                 stop = block.find(b"\n", start) + 1 or len(block)
-                number, name, size = here, (block[start + 1:stop].decode().split() or [""])[0], 0
+                number, name, size = here, (block[start + 1 : stop].decode().split() or [""])[0], 0
             else:
                 stop = block.find(b"\n>", start) + 1 or len(block)
                 size += stop - start - sum(block.count(blank, start, stop) for blank in (b"\n", b"\r", b" "))
@@ -103,8 +106,11 @@ def match(names: Iterable[str], known: Iterable[str], where: object, partial: bo
             unmatched.append(name)
     renamed = [name for name in matches if matches[name] != name]
     if unmatched and (renamed or not partial or not matches):
-        raise InputError(f"chromosomes {named(unmatched)} match none of the known {named(known)}", where,
-                         "give files of one genome with one naming of chromosomes")
+        raise InputError(
+            f"chromosomes {named(unmatched)} match none of the known {named(known)}",
+            where,
+            "give files of one genome with one naming of chromosomes",
+        )
     taken: dict[str, str] = {}
     for name, found in matches.items():
         if found in taken:

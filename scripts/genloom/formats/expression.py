@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
-DROPPED = ("sample_not_listed", "summary_rows", "unknown_transcript", "not_listed", "no_position", "outside_region",
-           "merged", "no_value", "missing_elsewhere", "low")
+DROPPED = (
+    "sample_not_listed",
+    "summary_rows",
+    "unknown_transcript",
+    "not_listed",
+    "no_position",
+    "outside_region",
+    "merged",
+    "no_value",
+    "missing_elsewhere",
+    "low",
+)
 _UNBOUNDED = 1 << 40  # for the size of a chromosome that an annotation does not tell
 _HEADS = ("gene", "genes", "gene_id", "gene_name", "gene_symbol", "symbol", "id", "name")  # of a list's column
 
@@ -74,8 +84,13 @@ class Genes:
     InputError : regions without an annotation, or a region without genes
     """
 
-    def __init__(self, annotation: Annotation | None = None, listed: Sequence[str] | None = None,
-                 regions: Sequence[str] = (), by: str = "tss"):
+    def __init__(
+        self,
+        annotation: Annotation | None = None,
+        listed: Sequence[str] | None = None,
+        regions: Sequence[str] = (),
+        by: str = "tss",
+    ):
         if regions and annotation is None:
             raise InputError("needs the places of genes", "--region", "give a GTF, GFF3 or BED with --annotation")
         self.table = annotation.genes if annotation else None
@@ -95,8 +110,11 @@ class Genes:
         for region in self.regions:
             chrom, start, end = chromosomes.parse_region(region, sizes)
             first, stop = ("tss", pl.col("tss") + 1) if by == "tss" else ("start", pl.col("end"))
-            inside = self.table.select(
-                (pl.col("chrom") == chrom) & (pl.col(first) < end) & (stop > start)).to_series().to_numpy()
+            inside = (
+                self.table.select((pl.col("chrom") == chrom) & (pl.col(first) < end) & (stop > start))
+                .to_series()
+                .to_numpy()
+            )
             if not inside.any():
                 raise InputError("holds no genes of the annotation", f"region {region!r}", "widen it")
             self._inside |= inside
@@ -112,8 +130,9 @@ class Genes:
 
     def symbols(self, ids: Sequence[str], own: dict[str, str]) -> list[str]:
         """The symbol of each gene: the annotation's, else its own table's, else its id."""
-        return [self._symbols[row] if row >= 0 else own.get(id) or id
-                for id, row in zip(ids, self.places(ids), strict=True)]
+        return [
+            self._symbols[row] if row >= 0 else own.get(id) or id for id, row in zip(ids, self.places(ids), strict=True)
+        ]
 
     def choose(self, ids: Sequence[str], own: dict[str, str]) -> np.ndarray:
         """Why each gene is left out: "" if it is wanted, else a reason of `DROPPED`."""
@@ -133,8 +152,11 @@ class Genes:
 
     def absent(self) -> list[str]:
         """The wanted genes that no call of `choose` has met: of the list, or else of the regions."""
-        wanted = self.listed if self.listed is not None else (
-            self.table["id"].filter(self._inside).to_list() if self.table is not None else [])
+        wanted = (
+            self.listed
+            if self.listed is not None
+            else (self.table["id"].filter(self._inside).to_list() if self.table is not None else [])
+        )
         return [name for name in wanted if name not in self._found]
 
 
@@ -181,10 +203,17 @@ def _reduce(values: np.ndarray, group: np.ndarray, count: int, how: str) -> np.n
     return sums / np.bincount(group, minlength=count) if how == "mean" else sums
 
 
-def assemble(samples: pd.DataFrame, quantifications: Iterable[Quantification], genes: Genes, rules: Rules,
-             annotation: Annotation | None = None, assembly: str = "", settings: dict[str, Any] | None = None,
-             sources: dict[str, str] | None = None,
-             unlisted: Sequence[str] = ()) -> tuple[AnnData, pl.DataFrame]:
+def assemble(
+    samples: pd.DataFrame,
+    quantifications: Iterable[Quantification],
+    genes: Genes,
+    rules: Rules,
+    annotation: Annotation | None = None,
+    assembly: str = "",
+    settings: dict[str, Any] | None = None,
+    sources: dict[str, str] | None = None,
+    unlisted: Sequence[str] = (),
+) -> tuple[AnnData, pl.DataFrame]:
     """Bring the samples' values together.
 
     Parameters
@@ -238,8 +267,11 @@ def assemble(samples: pd.DataFrame, quantifications: Iterable[Quantification], g
     if lacking.any() and rules.missing == "error":
         where = ((names[j], samples.index[int(unknown[:, j].argmax())]) for j in np.flatnonzero(lacking))
         examples = named(f"{name} (in {sample})" for name, sample in where)
-        raise InputError(f"{lacking.sum()} genes have no value in some samples: {examples}", first.path,
-                         "choose --missing zero or --missing drop")
+        raise InputError(
+            f"{lacking.sum()} genes have no value in some samples: {examples}",
+            first.path,
+            "choose --missing zero or --missing drop",
+        )
     whole = ~lacking if rules.missing == "drop" else np.ones(len(names), bool)
     values[unknown] = 0
     if rules.log2:
@@ -248,25 +280,49 @@ def assemble(samples: pd.DataFrame, quantifications: Iterable[Quantification], g
     high = values.max(axis=0) > rules.min_max if rules.min_max is not None else np.ones(len(names), bool)
     kept = whole & high
     if not kept.any():
-        raise InputError(f"no gene is left: {(~whole).sum()} lack values, {(whole & ~high).sum()} are low", first.path,
-                         "choose --missing zero, or lower --min-max")
+        raise InputError(
+            f"no gene is left: {(~whole).sum()} lack values, {(whole & ~high).sum()} are low",
+            first.path,
+            "choose --missing zero, or lower --min-max",
+        )
     table = _summary(samples.index, read, indices, names, unknown, whole, high)
-    table += [dict.fromkeys(table[0], 0) | {"sample": name, "rows": read[0]["rows"],
-                                            "sample_not_listed": read[0]["rows"]} for name in unlisted]
+    table += [
+        dict.fromkeys(table[0], 0) | {"sample": name, "rows": read[0]["rows"], "sample_not_listed": read[0]["rows"]}
+        for name in unlisted
+    ]
 
     ids = [names[j] for j in np.flatnonzero(kept)]
-    record = {**(settings or {}), "unit": rules.unit(first.unit), "values": first.unit, "formats": sorted(formats),
-              "scale": rules.scale, "log2": rules.log2, "gene_level": rules.gene_level, "regions": genes.regions,
-              "keep_versions": rules.keep_versions, "duplicates": rules.duplicates, "missing": rules.missing,
-              "min_max": rules.min_max, "listed": None if genes.listed is None else len(genes.listed)}
+    record = {
+        **(settings or {}),
+        "unit": rules.unit(first.unit),
+        "values": first.unit,
+        "formats": sorted(formats),
+        "scale": rules.scale,
+        "log2": rules.log2,
+        "gene_level": rules.gene_level,
+        "regions": genes.regions,
+        "keep_versions": rules.keep_versions,
+        "duplicates": rules.duplicates,
+        "missing": rules.missing,
+        "min_max": rules.min_max,
+        "listed": None if genes.listed is None else len(genes.listed),
+    }
     values = values if kept.all() else values[:, kept]
-    data = matrix.build(values, samples, _facts(ids, genes, indices), "genes", record, {**digests, **(sources or {})},
-                        assembly)
+    data = matrix.build(
+        values, samples, _facts(ids, genes, indices), "genes", record, {**digests, **(sources or {})}, assembly
+    )
     return data, pl.DataFrame(table)
 
 
-def _summary(samples: Iterable[str], read: Sequence[dict[str, int]], indices: Sequence[_Index], names: Sequence[str],
-             unknown: np.ndarray, whole: np.ndarray, high: np.ndarray) -> list[dict[str, Any]]:
+def _summary(
+    samples: Iterable[str],
+    read: Sequence[dict[str, int]],
+    indices: Sequence[_Index],
+    names: Sequence[str],
+    unknown: np.ndarray,
+    whole: np.ndarray,
+    high: np.ndarray,
+) -> list[dict[str, Any]]:
     """For each sample the numbers of rows read, kept and dropped by reason; `filled` and `absent` genes had no row.
 
     Parameters
@@ -278,27 +334,43 @@ def _summary(samples: Iterable[str], read: Sequence[dict[str, int]], indices: Se
     for sample, tally, index, lacks in zip(samples, read, indices, unknown, strict=True):
         own = set(index.names) if lacks.any() else set()
         no_value = sum(names[int(j)] in own for j in np.flatnonzero(lacks))
-        dropped = {**tally, **index.tally, "no_value": no_value, "missing_elsewhere": (~lacks & ~whole).sum(),
-                   "low": (~lacks & whole & ~high).sum()}
-        table.append({"sample": sample, "rows": tally["rows"], "kept": int((~lacks & whole & high).sum()),
-                      **{reason: int(dropped.get(reason, 0)) for reason in DROPPED},
-                      "filled": int((lacks & whole & high).sum()), "absent": int((lacks & ~whole).sum())})
+        dropped = {
+            **tally,
+            **index.tally,
+            "no_value": no_value,
+            "missing_elsewhere": (~lacks & ~whole).sum(),
+            "low": (~lacks & whole & ~high).sum(),
+        }
+        table.append(
+            {
+                "sample": sample,
+                "rows": tally["rows"],
+                "kept": int((~lacks & whole & high).sum()),
+                **{reason: int(dropped.get(reason, 0)) for reason in DROPPED},
+                "filled": int((lacks & whole & high).sum()),
+                "absent": int((lacks & ~whole).sum()),
+            }
+        )
     return table
 
 
 def _alike(each: Quantification, first: Quantification, rules: Rules) -> None:
     """Refuse tables that do not go together, or not with the rules."""
     if each.unit != first.unit:
-        raise InputError(f"is in {each.unit}, {first.path} in {first.unit}", each.path,
-                         "name one that all have with --column")
+        raise InputError(
+            f"is in {each.unit}, {first.path} in {first.unit}", each.path, "name one that all have with --column"
+        )
     if each.level and first.level and each.level != first.level:
         raise InputError(f"is of {each.level}s, {first.path} of {first.level}s", each.path, "give tables of one kind")
     if rules.gene_level and each.level == "gene":
         raise InputError("is of genes, not of transcripts", each.path, "leave --gene-level out")
     made = {"cpm": ("TPM", "FPKM"), "tpm": ("TPM",)}.get(rules.scale, ())
     if each.unit in made:
-        raise InputError(f"is in {each.unit}, from which no {rules.scale.upper()} is made", each.path,
-                         "use --column count, or leave --scale out")
+        raise InputError(
+            f"is in {each.unit}, from which no {rules.scale.upper()} is made",
+            each.path,
+            "use --column count, or leave --scale out",
+        )
 
 
 class _Mapping:
@@ -326,8 +398,11 @@ class _Mapping:
         first = rows.cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
         if len(ids) < len(rows) and self.rules.duplicates == "error":
             twice = rows.filter(rows.is_duplicated()).unique(maintain_order=True)
-            raise InputError(f"has {len(twice)} ids in more than one row: {named(twice)}", table.path,
-                             "choose --duplicates sum, max, mean or first")
+            raise InputError(
+                f"has {len(twice)} ids in more than one row: {named(twice)}",
+                table.path,
+                "choose --duplicates sum, max, mean or first",
+            )
         own = dict(zip(rows, table.symbols, strict=True)) if table.symbols is not None else {}
         owners: list[str | None] = self._genes_of(table, ids, rows) if self.rules.gene_level else ids.to_list()
         names = list(dict.fromkeys(name for name in owners if name is not None))
@@ -351,8 +426,11 @@ class _Mapping:
         found = [owners.get(id) for id in ids]
         lost = [id for id, gene in zip(ids, found, strict=True) if gene is None]
         if lost and (self.rules.missing == "error" or len(lost) == len(found)):
-            raise InputError(f"{len(lost)} of {len(found)} transcripts are not in the annotation: {named(lost)}",
-                             table.path, "give the annotation that they are of, or leave them out with --missing drop")
+            raise InputError(
+                f"{len(lost)} of {len(found)} transcripts are not in the annotation: {named(lost)}",
+                table.path,
+                "give the annotation that they are of, or leave them out with --missing drop",
+            )
         return found
 
     def scale(self, table: Quantification) -> np.ndarray:
@@ -361,8 +439,11 @@ class _Mapping:
         allowed = self.rules.negative == "keep" and self.rules.scale == "none" and not self.rules.log2
         if not allowed and (bad := values < 0).any():
             at = int(bad.argmax())
-            raise InputError(f"{bad.sum()} values are negative, the first {values[at]:g} of {table.ids[at]}",
-                             table.path, "correct them, or use --negative keep without --scale and --log2")
+            raise InputError(
+                f"{bad.sum()} values are negative, the first {values[at]:g} of {table.ids[at]}",
+                table.path,
+                "correct them, or use --negative keep without --scale and --log2",
+            )
         if self.rules.scale == "none":
             return values
         if self.rules.scale == "tpm" and table.unit != UNITS["fpkm"]:
@@ -385,21 +466,30 @@ class _Mapping:
         ids = table.ids if self.rules.keep_versions else strip_versions(table.ids)
         rows = self.genes.places(ids)
         known = self.annotation.genes["id"]
-        names = ids if self.rules.gene_level else [known[int(row)] if row >= 0 else id
-                                                   for id, row in zip(ids, rows, strict=True)]
+        names = (
+            ids
+            if self.rules.gene_level
+            else [known[int(row)] if row >= 0 else id for id, row in zip(ids, rows, strict=True)]
+        )
         bases = np.array([self._lengths.get(name, np.nan) for name in names])
         if (unknown := np.isnan(bases)).any() and self.rules.missing == "error":
-            raise InputError(f"{unknown.sum()} genes have no length in the annotation: {named(ids.filter(unknown))}",
-                             table.path, "choose --missing zero or --missing drop")
+            raise InputError(
+                f"{unknown.sum()} genes have no length in the annotation: {named(ids.filter(unknown))}",
+                table.path,
+                "choose --missing zero or --missing drop",
+            )
         return bases
 
 
-def _stack(rows: list[np.ndarray | None], indices: Sequence[_Index],
-           absent: Sequence[str]) -> tuple[list[str], np.ndarray]:
+def _stack(
+    rows: list[np.ndarray | None], indices: Sequence[_Index], absent: Sequence[str]
+) -> tuple[list[str], np.ndarray]:
     """The genes of all samples in the order of their first appearance, and the values (samples, genes), NaN if none."""
     distinct = list({id(index): index for index in indices}.values())
-    place = {name: j for j, name in enumerate(dict.fromkeys([name for index in distinct for name in index.names]
-                                                            + list(absent)))}
+    place = {
+        name: j
+        for j, name in enumerate(dict.fromkeys([name for index in distinct for name in index.names] + list(absent)))
+    }
     columns = {id(index): np.array([place[name] for name in index.names], np.int64) for index in distinct}
     values = np.empty((len(rows), len(place)), np.float32)
     for i, index in enumerate(indices):
@@ -427,8 +517,9 @@ def _facts(ids: list[str], genes: Genes, indices: Sequence[_Index]) -> pd.DataFr
     return pd.DataFrame(facts, index=pd.Index(ids, dtype=object))
 
 
-def of_matrix(table: TextMatrix, sheet_path: str | Path | None = None, unlisted: str = "error",
-              unit: str = "") -> tuple[pd.DataFrame, Iterator[Quantification], list[str]]:
+def of_matrix(
+    table: TextMatrix, sheet_path: str | Path | None = None, unlisted: str = "error", unit: str = ""
+) -> tuple[pd.DataFrame, Iterator[Quantification], list[str]]:
     """The samples of a whole matrix.
 
     Parameters
@@ -445,8 +536,10 @@ def of_matrix(table: TextMatrix, sheet_path: str | Path | None = None, unlisted:
     """
     import pandas as pd
 
-    labels = pd.DataFrame({name: table.sample_facts[name].to_list() for name in table.sample_facts.columns},
-                          index=pd.Index(table.samples, dtype=object))
+    labels = pd.DataFrame(
+        {name: table.sample_facts[name].to_list() for name in table.sample_facts.columns},
+        index=pd.Index(table.samples, dtype=object),
+    )
     dropped: list[str] = []
     if sheet_path is not None:
         listed = sheet.read(sheet_path)
@@ -454,15 +547,21 @@ def of_matrix(table: TextMatrix, sheet_path: str | Path | None = None, unlisted:
             listed = listed.reset_index().set_index("sample")
         dropped = [name for name in table.samples if name not in listed.index]
         if dropped and (unlisted == "error" or len(dropped) == len(table.samples)):
-            raise InputError(f"{len(dropped)} samples are not in the sheet {Path(sheet_path).name}: {named(dropped)}",
-                             table.path, "add them, or use --unlisted drop")
+            raise InputError(
+                f"{len(dropped)} samples are not in the sheet {Path(sheet_path).name}: {named(dropped)}",
+                table.path,
+                "add them, or use --unlisted drop",
+            )
         listed = listed.drop(columns="file", errors="ignore")
         labels = labels.drop(index=dropped).drop(columns=listed.columns, errors="ignore").join(listed)
     symbols = table.gene_facts["symbol"] if "symbol" in table.gene_facts.columns else None
     chosen = [i for i, name in enumerate(table.samples) if name not in set(dropped)]
     quantifications = (
-        Quantification(table.path, table.genes, table.values[i].astype(np.float64), unit or "value", table.format,
-                       symbols=symbols) for i in chosen)
+        Quantification(
+            table.path, table.genes, table.values[i].astype(np.float64), unit or "value", table.format, symbols=symbols
+        )
+        for i in chosen
+    )
     return labels.rename_axis("sample"), quantifications, dropped
 
 
@@ -505,5 +604,6 @@ def summary(table: pl.DataFrame, data: AnnData) -> str:
     """One line on the rows of all samples, from the table of `assemble`."""
     unit = matrix.about(data)["settings"]["unit"]
     dropped = [f"{table[name].sum():,} {name.replace('_', ' ')}" for name in DROPPED if table[name].sum()]
-    return (f"{data.n_vars:,} genes of {data.n_obs} samples, {unit}; of {table['rows'].sum():,} rows dropped: "
-            + (", ".join(dropped) or "none"))
+    return f"{data.n_vars:,} genes of {data.n_obs} samples, {unit}; of {table['rows'].sum():,} rows dropped: " + (
+        ", ".join(dropped) or "none"
+    )

@@ -15,8 +15,13 @@ from .transcripts import Transcripts
 from .windows import Writer
 
 
-def extract(genome_path: str | Path, annotation_path: str | Path | None, tss_path: str | Path | None, options: Options,
-            output: str | Path) -> tuple[int, Tally]:
+def extract(
+    genome_path: str | Path,
+    annotation_path: str | Path | None,
+    tss_path: str | Path | None,
+    options: Options,
+    output: str | Path,
+) -> tuple[int, Tally]:
     """Write the windows of a genome.
 
     Returns
@@ -38,24 +43,38 @@ def extract(genome_path: str | Path, annotation_path: str | Path | None, tss_pat
         regions = chromosomes.merge([chromosomes.parse_region(r, genome.sizes) for r in options.region], genome.sizes)
         models = None if annotation_path is None else _models(annotation_path, genome, options, tally)
         sources = {"genome": genome.digest} | ({} if models is None else {"annotation": models.digest})
-        common: dict[str, Any] = {"settings": options.settings(), "sources": sources, "assembly": options.assembly,
-                  "compress": options.compress}
+        common: dict[str, Any] = {
+            "settings": options.settings(),
+            "sources": sources,
+            "assembly": options.assembly,
+            "compress": options.compress,
+        }
         if options.tiled:
             assert models is not None
             with Writer(output, options.kind, options.window, options.context, **common) as writer:
                 tiles.Tiler(genome, models, options, tally).write(regions, writer)
         else:
-            sites = (promoters.starts(models, options) if tss_path is None else
-                     promoters.given(tss_path, genome, options, sources))
+            sites = (
+                promoters.starts(models, options)
+                if tss_path is None
+                else promoters.given(tss_path, genome, options, sources)
+            )
             features = mrna.FEATURES if options.half_life else ()
             with Writer(output, options.kind, options.upstream + options.downstream, 0, features, **common) as writer:
                 promoters.write(genome, models, sites, regions, options, tally, writer)
         for name, count in genome.read.items():
             tally.add("base", name, "kept" if name == "lower case" else "as N", count)
     if not writer.count:
-        raise InputError("no windows are left", annotation_path or tss_path, "; ".join(
-            f"{count} {item}s skipped: {reason}" for (item, reason, action), (count, _) in tally.rows.items()
-            if action == "skipped") or "choose other regions or gene types")
+        raise InputError(
+            "no windows are left",
+            annotation_path or tss_path,
+            "; ".join(
+                f"{count} {item}s skipped: {reason}"
+                for (item, reason, action), (count, _) in tally.rows.items()
+                if action == "skipped"
+            )
+            or "choose other regions or gene types",
+        )
     return writer.count, tally
 
 
@@ -75,8 +94,11 @@ def _models(path: str | Path, genome: Genome, options: Options, tally: Tally) ->
     if (outside := models.end > sizes).any():
         at = int(outside.argmax())
         chrom = models.chroms[models.chrom[at]]
-        raise InputError(f"transcript {models.ids[at]!r} ends at {models.end[at]}, {chrom} has {sizes[at]} bases",
-                         f"{path}:{models.line[at]}", "give the FASTA of the annotation's assembly")
+        raise InputError(
+            f"transcript {models.ids[at]!r} ends at {models.end[at]}, {chrom} has {sizes[at]} bases",
+            f"{path}:{models.line[at]}",
+            "give the FASTA of the annotation's assembly",
+        )
     if options.gene_type:
         before = len(set(models.gene.tolist()))
         models = models.of_kinds(options.gene_type)
@@ -84,6 +106,10 @@ def _models(path: str | Path, genome: Genome, options: Options, tally: Tally) ->
     before, models = len(models), models.choose(options.transcripts)
     tally.add("transcript", f"not the {options.transcripts} one of its gene", "skipped", before - len(models))
     if options.transcripts == "canonical":
-        tally.add("gene", "no transcript tagged MANE Select or canonical: the longest taken", "kept",
-                  int((models.rank == 0).sum()))
+        tally.add(
+            "gene",
+            "no transcript tagged MANE Select or canonical: the longest taken",
+            "kept",
+            int((models.rank == 0).sum()),
+        )
     return models

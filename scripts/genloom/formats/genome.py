@@ -73,7 +73,7 @@ def one_hot(codes: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     if codes.flags.c_contiguous and out.flags.c_contiguous and codes.size % 2 == 0:
         pairs, found = codes.reshape(-1).view("<u2"), out.reshape(-1).view("<u8")
         for at in range(0, len(pairs), 1 << 16):  # what fits the cache
-            np.take(_PAIRS.reshape(-1), pairs[at:at + (1 << 16)], out=found[at:at + (1 << 16)], mode="clip")
+            np.take(_PAIRS.reshape(-1), pairs[at : at + (1 << 16)], out=found[at : at + (1 << 16)], mode="clip")
     else:
         np.take(_ONE_HOT, codes, out=out, mode="clip")
     return out.view(np.uint8).reshape(*codes.shape, 4)
@@ -143,8 +143,9 @@ class Genome:
     def fetch(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
         """The codes of a stretch, (end - start,) uint8. What lies outside the sequence is N."""
         if chrom not in self._records:
-            raise InputError(f"holds no sequence {chrom!r}", self.path, nearest(chrom, self.sizes) or
-                             f"it holds {named(self.sizes)}")
+            raise InputError(
+                f"holds no sequence {chrom!r}", self.path, nearest(chrom, self.sizes) or f"it holds {named(self.sizes)}"
+            )
         record = self._records[chrom]
         end = record.length if end is None else end
         codes = np.full(end - start, N, np.uint8)
@@ -152,14 +153,14 @@ class Genome:
         if first >= last:
             return codes
         if not record.bases:
-            codes[first - start:last - start] = self._irregular(record)[first:last]
+            codes[first - start : last - start] = self._irregular(record)[first:last]
             return codes
         step = max(1, _STEP // record.width) * record.bases  # whole lines
         for here in range(first, last, step):
             there = min(here + step, last)
             with blaming(self.path):
                 letters = self._source.read(record.place(here), record.place(there - 1) + 1)
-            codes[here - start:there - start] = self._translate(letters, record, here)
+            codes[here - start : there - start] = self._translate(letters, record, here)
         return codes
 
     def _irregular(self, record: _Record) -> np.ndarray:
@@ -170,7 +171,7 @@ class Genome:
                 with blaming(self.path):
                     letters = self._source.read(here, min(here + _STEP, record.stop))
                 part = self._translate(letters, record, done)
-                codes[done:done + len(part)] = part
+                codes[done : done + len(part)] = part
                 done += len(part)
             self._whole = record.name, codes
         return self._whole[1]
@@ -180,9 +181,12 @@ class Genome:
         highest = codes.max(initial=0)
         if highest >= _OTHER:
             at = int((codes == _OTHER).argmax())
-            letter = letters.translate(None, b"\n\r ")[at:at + 1].decode("latin-1")
-            raise InputError(f"sequence {record.name!r} holds {letter!r} at position {position + at + 1}", self.path,
-                             "a genome has A, C, G, T, N and IUPAC codes: is this protein?")
+            letter = letters.translate(None, b"\n\r ")[at : at + 1].decode("latin-1")
+            raise InputError(
+                f"sequence {record.name!r} holds {letter!r} at position {position + at + 1}",
+                self.path,
+                "a genome has A, C, G, T, N and IUPAC codes: is this protein?",
+            )
         self.read["lower case"] += int(np.count_nonzero(np.frombuffer(letters, np.uint8) > ord("_")))
         if highest >= N:
             ambiguous = int(np.count_nonzero(codes == _AMBIGUOUS))
@@ -255,7 +259,7 @@ class _Blocks(_Plain):
             while here < len(data):
                 if len(data) - here < 18:
                     break
-                if data[here:here + 4] != b"\x1f\x8b\x08\x04" or data[here + 12:here + 14] != b"BC":
+                if data[here : here + 4] != b"\x1f\x8b\x08\x04" or data[here + 12 : here + 14] != b"BC":
                     raise InputError("holds blocks that are not bgzip's", path, "pack it again with bgzip")
                 here += struct.unpack_from("<H", data, here + 16)[0] + 1
                 if here > len(data):
@@ -274,10 +278,10 @@ class _Blocks(_Plain):
             return b""
         first = int(np.searchsorted(self.unpacked, start, "right")) - 1
         last = int(np.searchsorted(self.unpacked, end, "left"))
-        ends = (self.packed[first:last + 1] - self.packed[first]).tolist()
+        ends = (self.packed[first : last + 1] - self.packed[first]).tolist()
         data = memoryview(super().read(self.packed[first], self.packed[last]))
         blocks = (zlib.decompress(data[here:there], 31) for here, there in itertools.pairwise(ends))
-        return b"".join(blocks)[start - self.unpacked[first]:end - self.unpacked[first]]
+        return b"".join(blocks)[start - self.unpacked[first] : end - self.unpacked[first]]
 
 
 def _open(path: Path) -> _Plain:
@@ -307,7 +311,7 @@ def _whole_lines(source: _Plain) -> Iterator[tuple[int, bytes]]:
         while b"\n" not in letters and here + len(letters) < source.size:
             letters += source.read(here + len(letters), here + len(letters) + _STEP)
         if here + len(letters) < source.size:
-            letters = letters[:letters.rfind(b"\n") + 1]
+            letters = letters[: letters.rfind(b"\n") + 1]
         yield here, letters
         here += len(letters)
 
@@ -323,14 +327,14 @@ def _scan(source: _Plain, path: str) -> Iterator[_Record]:
             ends = np.append(ends, len(raw))
         starts = np.concatenate([[0], ends[:-1]])
         heads = np.flatnonzero(raw[starts] == ord(">")).tolist()
-        if record is None and (not heads or letters[:starts[heads[0]]].strip()):
+        if record is None and (not heads or letters[: starts[heads[0]]].strip()):
             raise InputError("does not start with '>'", f"{path}:{number}", "a FASTA is wanted")
         if record is not None:
             short = _extend(record, letters, starts, ends, 0, heads[0] if heads else len(ends), short)
         for head, after in zip(heads, [*heads, len(ends)][1:], strict=True):
             if record is not None:
                 yield record
-            title = letters[starts[head] + 1:ends[head]].decode("utf-8", "replace").split()
+            title = letters[starts[head] + 1 : ends[head]].decode("utf-8", "replace").split()
             if not title:
                 raise InputError("sequence without a name", f"{path}:{number + head}", "write a name after '>'")
             offset = here + int(ends[head])
@@ -341,8 +345,9 @@ def _scan(source: _Plain, path: str) -> Iterator[_Record]:
         yield record
 
 
-def _extend(record: _Record, letters: bytes, starts: np.ndarray, ends: np.ndarray, first: int, after: int,
-            short: bool) -> bool:
+def _extend(
+    record: _Record, letters: bytes, starts: np.ndarray, ends: np.ndarray, first: int, after: int, short: bool
+) -> bool:
     """Add lines first..after to a record. `short`: a line shorter than the first was seen, so none may follow it."""
     if first == after:
         return short
@@ -360,8 +365,14 @@ def _extend(record: _Record, letters: bytes, starts: np.ndarray, ends: np.ndarra
     if fresh:
         record.width = int(widths[0])
         record.bases = record.width - mark
-    regular = (not short and record.width - record.bases == mark and not blanks and returns in (0, breaks)
-               and (widths[:-1] == record.width).all() and widths[-1] <= record.width)
+    regular = (
+        not short
+        and record.width - record.bases == mark
+        and not blanks
+        and returns in (0, breaks)
+        and (widths[:-1] == record.width).all()
+        and widths[-1] <= record.width
+    )
     if not regular:
         record.bases = 0
     return bool(widths[-1] < record.width)

@@ -85,8 +85,11 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
     kind, known = _format(first)
     for name in wanted:
         if COLUMNS[name] >= known:
-            raise InputError(f"is a {kind} file of {len(first)} columns and has no {_MEANINGS[name]}", path,
-                             "give narrowPeak files, or choose options that need none")
+            raise InputError(
+                f"is a {kind} file of {len(first)} columns and has no {_MEANINGS[name]}",
+                path,
+                "give narrowPeak files, or choose options that need none",
+            )
 
     table, skipped = _parse(content[head:], len(first), wanted), number - 1
     if table is None:  # a bad line, or a comment among the peaks
@@ -101,8 +104,17 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
     runs = table["chrom"].rle().struct.unnest()  # few, in a sorted file
     names = runs["value"].unique(maintain_order=True)
     chrom = np.repeat(runs["value"].cast(pl.Enum(names)).to_physical(), runs["len"])
-    peaks = Peaks(path, names.to_list(), chrom, table["start"].to_numpy(), table["end"].to_numpy(),
-                  {name: table[name].to_numpy() for name in wanted}, skipped, text.digest(content), content)
+    peaks = Peaks(
+        path,
+        names.to_list(),
+        chrom,
+        table["start"].to_numpy(),
+        table["end"].to_numpy(),
+        {name: table[name].to_numpy() for name in wanted},
+        skipped,
+        text.digest(content),
+        content,
+    )
     _check(peaks)
     return peaks
 
@@ -132,8 +144,11 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
     if len(fields) < 3:
         raise InputError(f"has too few columns: {len(fields)}", where, "at least 3 are needed, separated by tabs")
     if width and len(fields) != width:
-        raise InputError(f"has too {'few' if len(fields) < width else 'many'} columns: {len(fields)}", where,
-                         f"the first peak has {width}")
+        raise InputError(
+            f"has too {'few' if len(fields) < width else 'many'} columns: {len(fields)}",
+            where,
+            f"the first peak has {width}",
+        )
     if not fields[0]:
         raise InputError("has no chromosome", where, "the first column names it")
     for name, value in (("start", fields[1]), ("end", fields[2])):
@@ -141,8 +156,11 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
             raise InputError(f"{name} {value[:40]!r} is not a number", where, "columns 2 and 3 are integers")
     for name in wanted:
         if not _number(fields[COLUMNS[name]]):
-            raise InputError(f"{_MEANINGS[name]} {fields[COLUMNS[name]][:40]!r} is not a number", where,
-                             "correct it, or choose options that need none")
+            raise InputError(
+                f"{_MEANINGS[name]} {fields[COLUMNS[name]][:40]!r} is not a number",
+                where,
+                "correct it, or choose options that need none",
+            )
     return fields
 
 
@@ -173,8 +191,14 @@ def _parse(content: bytes, width: int, wanted: Collection[str], strict: bool = T
     schema = {f"column_{i}": types.get(i, pl.String) for i in range(width)}
     used = sorted({*places.values(), width - 1})  # the last column shows a line that is too short
     try:
-        table = pl.read_csv(content, has_header=False, separator="\t", schema=schema, quote_char=None,
-                            columns=[f"column_{i}" for i in used])
+        table = pl.read_csv(
+            content,
+            has_header=False,
+            separator="\t",
+            schema=schema,
+            quote_char=None,
+            columns=[f"column_{i}" for i in used],
+        )
     except pl.exceptions.PolarsError:
         return None
     if strict and (any(table.null_count().row(0)) or table["column_0"].str.starts_with("#").any()):
@@ -185,18 +209,31 @@ def _parse(content: bytes, width: int, wanted: Collection[str], strict: bool = T
 def _check(peaks: Peaks) -> None:
     start, end = peaks.start, peaks.end
     peaks.refuse(start < 0, "start {start} is negative", "BED counts positions from 0")
-    peaks.refuse(end <= start, "end {end} is not above start {start}",
-                 "BED ends are exclusive: a peak of one base ends at its start + 1")
+    peaks.refuse(
+        end <= start,
+        "end {end} is not above start {start}",
+        "BED ends are exclusive: a peak of one base ends at its start + 1",
+    )
     for name, values in peaks.columns.items():
-        peaks.refuse(~np.isfinite(values), f"{_MEANINGS[name]} {{{name}}} is not finite",
-                     "correct it, or choose options that need none")
+        peaks.refuse(
+            ~np.isfinite(values),
+            f"{_MEANINGS[name]} {{{name}}} is not finite",
+            "correct it, or choose options that need none",
+        )
         if name in ("p", "q") and (values == -1).all():
-            raise InputError(f"has no {_MEANINGS[name]}: column {COLUMNS[name] + 1} is -1 throughout", peaks.path,
-                             "leave the filter out, or call peaks with these values")
+            raise InputError(
+                f"has no {_MEANINGS[name]}: column {COLUMNS[name] + 1} is -1 throughout",
+                peaks.path,
+                "leave the filter out, or call peaks with these values",
+            )
     if "summit" in peaks.columns:
         offset = peaks.columns["summit"]
-        peaks.refuse(offset < 0, "has no summit: column 10 is {summit:g}",
-                     "assign peaks by midpoint, or call them with summits")
-        peaks.refuse(offset >= end - start, "summit {summit:g} is past the end of the peak, {start}-{end}",
-                     "column 10 counts from the peak's start")
+        peaks.refuse(
+            offset < 0, "has no summit: column 10 is {summit:g}", "assign peaks by midpoint, or call them with summits"
+        )
+        peaks.refuse(
+            offset >= end - start,
+            "summit {summit:g} is past the end of the peak, {start}-{end}",
+            "column 10 counts from the peak's start",
+        )
         peaks.columns["summit"] = start + offset.astype(np.int64)

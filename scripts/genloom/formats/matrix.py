@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 KINDS = ("bins", "genes", "probes", "pixels")
 
 
-def build(values, samples: pd.DataFrame, features: pd.DataFrame, kind: str, settings: dict[str, Any] | None = None,
-          sources: dict[str, str] | None = None, assembly: str = "") -> AnnData:
+def build(
+    values,
+    samples: pd.DataFrame,
+    features: pd.DataFrame,
+    kind: str,
+    settings: dict[str, Any] | None = None,
+    sources: dict[str, str] | None = None,
+    assembly: str = "",
+) -> AnnData:
     """Make the AnnData of a matrix.
 
     Parameters
@@ -39,8 +46,12 @@ def build(values, samples: pd.DataFrame, features: pd.DataFrame, kind: str, sett
 
     assert kind in KINDS, kind
     data = anndata.AnnData(X=values, obs=samples, var=features)
-    data.uns["genloom"] = {"kind": kind, "assembly": assembly, "settings": json.dumps(settings or {}, sort_keys=True),
-                           "sources": json.dumps(sources or {}, sort_keys=True)}
+    data.uns["genloom"] = {
+        "kind": kind,
+        "assembly": assembly,
+        "settings": json.dumps(settings or {}, sort_keys=True),
+        "sources": json.dumps(sources or {}, sort_keys=True),
+    }
     return data
 
 

@@ -48,7 +48,9 @@ def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dic
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError("has a damaged card", path, "train it again") from None
     if version > FORMAT:
-        raise InputError(f"has format version {version}, this genloom reads up to {FORMAT}", path, "use a newer genloom")
+        raise InputError(
+            f"has format version {version}, this genloom reads up to {FORMAT}", path, "use a newer genloom"
+        )
     if task is not None and found != task:
         raise InputError(f"is a model of task {found!r}, {task!r} is wanted", path)
     return card, arrays

@@ -43,7 +43,7 @@ class Mrna:
 
         Sources: Spies 2013, doi:10.1101/gr.156919.113; Agarwal and Shendure 2020, doi:10.1016/j.celrep.2020.107663.
         """
-        parts = [self.codes[:self.start], self.codes[self.start:self.end], self.codes[self.end:]]
+        parts = [self.codes[: self.start], self.codes[self.start : self.end], self.codes[self.end :]]
         utr5, cds, utr3 = map(len, parts)
         junctions = int(((self.junctions > self.start) & (self.junctions < self.end)).sum())
         return [utr5, cds, self.intronic, utr3, *map(_gc, parts), 1000 * junctions / cds]
@@ -62,7 +62,7 @@ def splice(transcripts: Transcripts, number: int, fetch: Fetch) -> Mrna | None:
     first, last = int(starts[0]), int(ends[-1])
     if last - first <= _SPAN:
         whole = fetch(chrom, first, last)
-        pieces = [whole[a - first:b - first] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        pieces = [whole[a - first : b - first] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     else:
         pieces = [fetch(chrom, a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     codes, borders = np.concatenate(pieces), np.concatenate([[0], np.cumsum(ends - starts)])
@@ -70,10 +70,14 @@ def splice(transcripts: Transcripts, number: int, fetch: Fetch) -> Mrna | None:
     end = _position(starts, ends, borders, int(transcripts.coding.end[coding][-1]) - 1) + 1
     junctions = borders[1:-1]
     if transcripts.strand[number] < 0:
-        codes, begin, end, junctions = genome.reverse_complement(codes), len(codes) - end, len(codes) - begin, \
-            len(codes) - junctions
-    stop = genome.decode(codes[max(begin, end - 3):end]) in STOPS
-    if not stop and genome.decode(codes[end:end + 3]) in STOPS:
+        codes, begin, end, junctions = (
+            genome.reverse_complement(codes),
+            len(codes) - end,
+            len(codes) - begin,
+            len(codes) - junctions,
+        )
+    stop = genome.decode(codes[max(begin, end - 3) : end]) in STOPS
+    if not stop and genome.decode(codes[end : end + 3]) in STOPS:
         stop, end = True, end + 3
     return Mrna(codes, begin, end, junctions, last - first - len(codes), stop)
 

@@ -61,13 +61,29 @@ def given(path: str | Path, genome: Genome, options: Options, sources: dict[str,
         if strand not in ("+", "-"):
             raise InputError(f"{gene!r} has no strand", path, "write + or - into column 6")
         shift = options.upstream if whole else 0
-        found.append(Start(match.get(chrom, chrom), start + shift if strand == "+" else end - 1 - shift,
-                            1 if strand == "+" else -1, gene, symbols.get(gene, gene), -1, name))
+        found.append(
+            Start(
+                match.get(chrom, chrom),
+                start + shift if strand == "+" else end - 1 - shift,
+                1 if strand == "+" else -1,
+                gene,
+                symbols.get(gene, gene),
+                -1,
+                name,
+            )
+        )
     return found
 
 
-def write(genome: Genome, models: Transcripts | None, sites: list[Start], regions: list[Region],
-               options: Options, tally: Tally, writer: Writer) -> None:
+def write(
+    genome: Genome,
+    models: Transcripts | None,
+    sites: list[Start],
+    regions: list[Region],
+    options: Options,
+    tally: Tally,
+    writer: Writer,
+) -> None:
     length = options.upstream + options.downstream
     order = {chrom: rank for rank, chrom in enumerate(genome.sizes)}
     sites = list(_within(sites, regions, genome, options, tally))
@@ -105,14 +121,18 @@ def _flush(batch: list[tuple[np.ndarray, Start, int, list[float]]], length: int,
         codes, sites, starts, facts = zip(*batch, strict=True)
         columns = ("chrom", "gene", "name", "symbol")
         table = {name: np.array([getattr(each, name) for each in sites]) for name in columns}
-        table |= {"start": np.array(starts), "end": np.array(starts) + length,
-                  "strand": np.array([_SENSE[each.sign] for each in sites])}
+        table |= {
+            "start": np.array(starts),
+            "end": np.array(starts) + length,
+            "strand": np.array([_SENSE[each.sign] for each in sites]),
+        }
         writer.add(np.stack(codes), table, features=np.array(facts, np.float32))
         batch.clear()
 
 
-def _within(sites: list[Start], regions: list[Region], genome: Genome, options: Options,
-            tally: Tally) -> Iterator[Start]:
+def _within(
+    sites: list[Start], regions: list[Region], genome: Genome, options: Options, tally: Tally
+) -> Iterator[Start]:
     """The sites that lie in the regions. One outside its chromosome is of another assembly."""
     by_chrom: dict[str, list[Region]] = {}
     for region in regions:
@@ -126,8 +146,11 @@ def _within(sites: list[Start], regions: list[Region], genome: Genome, options: 
             tally.add("gene", "start site outside the regions", "skipped", 1, each.gene)
         else:
             size = genome.sizes[each.chrom]
-            raise InputError(f"the start site of {each.gene} is {each.chrom}:{each.site + 1}, outside its {size} bases",
-                             genome.path, "give the FASTA of the same assembly, or choose a --region")
+            raise InputError(
+                f"the start site of {each.gene} is {each.chrom}:{each.site + 1}, outside its {size} bases",
+                genome.path,
+                "give the FASTA of the same assembly, or choose a --region",
+            )
 
 
 def _annotated(sites: list[Start], models: Transcripts, tally: Tally) -> list[Start]:

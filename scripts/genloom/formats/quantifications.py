@@ -30,17 +30,34 @@ class Layout:
 _RSEM = {"tpm": "TPM", "count": "expected_count", "fpkm": "FPKM", "length": "effective_length"}
 LAYOUTS = (
     Layout("encode", ("gene_id", "posterior_mean_count", "transcript_id(s)"), "gene_id", "gene", _RSEM),
-    Layout("encode", ("transcript_id", "posterior_mean_count"), "transcript_id", "transcript",
-           {**_RSEM, "gene": "gene_id"}),
+    Layout(
+        "encode", ("transcript_id", "posterior_mean_count"), "transcript_id", "transcript", {**_RSEM, "gene": "gene_id"}
+    ),
     Layout("rsem", ("gene_id", "transcript_id(s)"), "gene_id", "gene", _RSEM),
-    Layout("rsem", ("transcript_id", "gene_id", "effective_length"), "transcript_id", "transcript",
-           {**_RSEM, "gene": "gene_id"}),
-    Layout("salmon", ("Name", "EffectiveLength"), "Name", "",  # of transcripts (quant.sf) or genes (quant.genes.sf)
-           {"tpm": "TPM", "count": "NumReads", "length": "EffectiveLength"}),
-    Layout("kallisto", ("target_id", "eff_length"), "target_id", "transcript",
-           {"tpm": "tpm", "count": "est_counts", "length": "eff_length"}),
-    Layout("stringtie", ("Gene ID", "Gene Name"), "Gene ID", "gene",
-           {"tpm": "TPM", "fpkm": "FPKM", "symbol": "Gene Name"}),
+    Layout(
+        "rsem",
+        ("transcript_id", "gene_id", "effective_length"),
+        "transcript_id",
+        "transcript",
+        {**_RSEM, "gene": "gene_id"},
+    ),
+    Layout(
+        "salmon",
+        ("Name", "EffectiveLength"),
+        "Name",
+        "",  # of transcripts (quant.sf) or genes (quant.genes.sf)
+        {"tpm": "TPM", "count": "NumReads", "length": "EffectiveLength"},
+    ),
+    Layout(
+        "kallisto",
+        ("target_id", "eff_length"),
+        "target_id",
+        "transcript",
+        {"tpm": "tpm", "count": "est_counts", "length": "eff_length"},
+    ),
+    Layout(
+        "stringtie", ("Gene ID", "Gene Name"), "Gene ID", "gene", {"tpm": "TPM", "fpkm": "FPKM", "symbol": "Gene Name"}
+    ),
     Layout("featurecounts", ("Geneid",), "Geneid", "gene", {"length": "Length"}),
 )
 FORMATS = ("rsem", "encode", "salmon", "kallisto", "featurecounts", "stringtie", "star", "htseq", "table")
@@ -78,8 +95,15 @@ class Quantification:
     summary_rows: int = 0
 
 
-def read(path: str | Path, format: str = "auto", column: str | None = None, id_column: str | None = None,
-         strand: str = "unstranded", prefer: str = "tpm", lengths: bool = False) -> Quantification:
+def read(
+    path: str | Path,
+    format: str = "auto",
+    column: str | None = None,
+    id_column: str | None = None,
+    strand: str = "unstranded",
+    prefer: str = "tpm",
+    lengths: bool = False,
+) -> Quantification:
     """Read the table of one sample, plain or gzipped.
 
     Parameters
@@ -100,7 +124,7 @@ def read(path: str | Path, format: str = "auto", column: str | None = None, id_c
     at, number = _start(content)
     end = content.find(b"\n", at)
     try:
-        fields = content[at:end if end >= 0 else None].decode().rstrip("\r").split("\t")
+        fields = content[at : end if end >= 0 else None].decode().rstrip("\r").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not a text file", path, "give the table as text separated by tabs") from None
     layout, names = _layout(path, number, fields, format)
@@ -122,15 +146,24 @@ def read(path: str | Path, format: str = "auto", column: str | None = None, id_c
     if layout.format in ("salmon", "kallisto") and ids[0].count("|") > 1:
         ids = ids.str.split_exact("|", 0).struct.field("field_0")  # GENCODE's FASTA: transcript|gene|…
     return Quantification(
-        path, ids, table["value"].to_numpy(), unit, layout.format, text.digest(content), layout.level,
-        table["length"].to_numpy() if "length" in wanted else None, table["gene"] if "gene" in wanted else None,
-        table["symbol"] if "symbol" in wanted else None, rows - len(table))
+        path,
+        ids,
+        table["value"].to_numpy(),
+        unit,
+        layout.format,
+        text.digest(content),
+        layout.level,
+        table["length"].to_numpy() if "length" in wanted else None,
+        table["gene"] if "gene" in wanted else None,
+        table["symbol"] if "symbol" in wanted else None,
+        rows - len(table),
+    )
 
 
 def _start(content: bytes) -> tuple[int, int]:
     """Where the first line that is no comment begins, and its number."""
     at, number = 0, 1
-    while content[at:at + 1] in (b"#", b"\n", b"\r"):
+    while content[at : at + 1] in (b"#", b"\n", b"\r"):
         end = content.find(b"\n", at)
         if end < 0:
             return len(content), number
@@ -142,7 +175,7 @@ def _layout(path: str | Path, number: int, fields: list[str], format: str) -> tu
     """The layout of a table and the names of its columns: `fields` itself if the first line is a header."""
     width = len(fields)
     cure = "name the format with --format, or use --format table with --id-column and --column"
-    if width > 1 and all(map(_is_number, fields[1 if width != 3 else 2:])):
+    if width > 1 and all(map(_is_number, fields[1 if width != 3 else 2 :])):
         plain = {4: "star", 2: "htseq", 3: "htseq"}.get(width, "")
         if format not in ("auto", plain) or not plain:
             what = "has no header line" if format != "auto" else f"has no header line and {width} columns"
@@ -158,12 +191,14 @@ def _layout(path: str | Path, number: int, fields: list[str], format: str) -> tu
             return layout, fields
     lower = {name.lower(): name for name in reversed(fields)}
     if format == "table" or (format == "auto" and "tpm" in lower):
-        return Layout("table", (), fields[0], "", {key: lower[key] for key in ("tpm", "count", "fpkm", "length")
-                                                   if key in lower}), fields
+        return Layout(
+            "table", (), fields[0], "", {key: lower[key] for key in ("tpm", "count", "fpkm", "length") if key in lower}
+        ), fields
     if format == "auto":
         raise InputError(f"is in no known format, with columns {named(fields, 8)}", f"{path}:{number}", cure)
-    raise InputError(f"is not in the format {format}, with columns {named(fields, 8)}", f"{path}:{number}",
-                     "use --format auto")
+    raise InputError(
+        f"is not in the format {format}, with columns {named(fields, 8)}", f"{path}:{number}", "use --format auto"
+    )
 
 
 def _is_number(field: str) -> bool:
@@ -174,8 +209,9 @@ def _is_number(field: str) -> bool:
     return True
 
 
-def _value(layout: Layout, names: list[str], path: str | Path, column: str | None, strand: str,
-           prefer: str) -> tuple[str, str]:
+def _value(
+    layout: Layout, names: list[str], path: str | Path, column: str | None, strand: str, prefer: str
+) -> tuple[str, str]:
     """The column of the values, and their unit."""
     columns = {key: layout.columns[key] for key in ("tpm", "count", "fpkm") if key in layout.columns}
     if layout.format == "star":
@@ -186,8 +222,10 @@ def _value(layout: Layout, names: list[str], path: str | Path, column: str | Non
         counts = [name for name in names if name not in _FEATURE_COUNTS]
         if len(counts) != 1 and column is None:
             raise InputError(
-                f"holds {len(counts)} columns of counts", path,
-                "name one with --column, or give it as --matrix with --fact-columns Chr Start End Strand Length")
+                f"holds {len(counts)} columns of counts",
+                path,
+                "name one with --column, or give it as --matrix with --fact-columns Chr Start End Strand Length",
+            )
         columns = {"count": column if column in counts else counts[0]} if counts else {}
     key = None
     if column is None:

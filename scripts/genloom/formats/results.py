@@ -60,10 +60,15 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
     names = ("id", "target", "fold", "part")
     numbers = ("observed", "predicted", *baselines)
     if BASELINE + MEAN not in header:
-        raise InputError(f"lacks the column {BASELINE + MEAN}", path, "every measure is held against the mean of the "
-                         "training part: judge the model with train_model, which writes it")
-    table = _read(path, names, numbers, "make the table with train_model or predict_model",
-                  empty=("fold", "part", "observed"))
+        raise InputError(
+            f"lacks the column {BASELINE + MEAN}",
+            path,
+            "every measure is held against the mean of the "
+            "training part: judge the model with train_model, which writes it",
+        )
+    table = _read(
+        path, names, numbers, "make the table with train_model or predict_model", empty=("fold", "part", "observed")
+    )
     table = table.with_columns(table["fold"].fill_null(""))
     left_out = {}
     held = table["part"].is_null() | (table["part"] == "test")
@@ -75,13 +80,19 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
     table = table.filter(held & observed)
     if table.is_empty():
         what = "without an observed value" if unknown else "of the part 'test'"
-        raise InputError(f"has no row to judge: {'all are ' + what if unknown else 'none is ' + what}", path,
-                         "plot the predictions of samples that were held out and measured")
+        raise InputError(
+            f"has no row to judge: {'all are ' + what if unknown else 'none is ' + what}",
+            path,
+            "plot the predictions of samples that were held out and measured",
+        )
     twice = table.select("fold", "id", "target").is_duplicated()
     if twice.any():
         row = table.row(twice.to_list().index(True), named=True)
-        raise InputError(f"id {row['id']!r} and target {row['target']!r} are in fold {row['fold']} twice", path,
-                         "remove one of the rows")
+        raise InputError(
+            f"id {row['id']!r} and target {row['target']!r} are in fold {row['fold']} twice",
+            path,
+            "remove one of the rows",
+        )
     codes, lists = {}, {}
     for name in ("id", "target", "fold"):
         codes[name], lists[name] = _coded(table[name])
@@ -94,9 +105,18 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
             models.remove(chosen)
         else:
             chosen += " (chosen)"
-    return Predictions(lists["id"], lists["target"], lists["fold"], [chosen, *models], codes["id"], codes["target"],
-                       codes["fold"], table["observed"].to_numpy().astype(np.float64),
-                       np.ascontiguousarray(predicted), left_out)
+    return Predictions(
+        lists["id"],
+        lists["target"],
+        lists["fold"],
+        [chosen, *models],
+        codes["id"],
+        codes["target"],
+        codes["fold"],
+        table["observed"].to_numpy().astype(np.float64),
+        np.ascontiguousarray(predicted),
+        left_out,
+    )
 
 
 def read_permutations(path: str | Path) -> dict[str, np.ndarray]:
@@ -107,8 +127,9 @@ def read_permutations(path: str | Path) -> dict[str, np.ndarray]:
     InputError : not such a table, no row 0, or no other
     """
     scores = ("skill", "share_positive", "delta_r")
-    table = _read(path, ("permutation",), scores, "make the table with train_model --permutation-table",
-                  empty=("delta_r",))
+    table = _read(
+        path, ("permutation",), scores, "make the table with train_model --permutation-table", empty=("delta_r",)
+    )
     true = table["permutation"] == "0"
     if int(true.sum()) != 1:
         raise InputError(f"has {int(true.sum())} rows of permutation 0, the true pairing; one is wanted", path)
@@ -137,15 +158,22 @@ def digest(path: str | Path) -> str:
     return text.digest(text.read(path))
 
 
-def _read(path: str | Path, names: Sequence[str], numbers: Sequence[str], cure: str, empty: Sequence[str] = (),
-          rows: bool = True) -> pl.DataFrame:
+def _read(
+    path: str | Path,
+    names: Sequence[str],
+    numbers: Sequence[str],
+    cure: str,
+    empty: Sequence[str] = (),
+    rows: bool = True,
+) -> pl.DataFrame:
     """The wanted columns: `names` as text, `numbers` as finite float64; null only in the columns of `empty`."""
     content = text.read(path)
     header = _header(path, content)
     if missing := [name for name in (*names, *numbers) if name not in header]:
         hint = nearest(missing[0], [name for name in header if name not in (*names, *numbers)])
-        raise InputError(f"lacks the column {', '.join(missing)}; it has {named(header)}", path,
-                         f"{hint} {cure}" if hint else cure)
+        raise InputError(
+            f"lacks the column {', '.join(missing)}; it has {named(header)}", path, f"{hint} {cure}" if hint else cure
+        )
     options: dict[str, Any] = {"separator": "\t", "quote_char": None, "null_values": [""]}
     types = {name: pl.Float64 if name in numbers else pl.String for name in header}
     wanted = [*names, *numbers]
@@ -159,17 +187,21 @@ def _read(path: str | Path, names: Sequence[str], numbers: Sequence[str], cure: 
         column = table[name]
         if name in numbers and (bad := ~column.is_finite().fill_null(True)).any():
             row = bad.to_list().index(True)
-            raise InputError(f"column {name} holds {column[row]}, not a finite number", f"{path}:{row + 2}",
-                             "NaN and infinity cannot be judged: correct or remove that row")
+            raise InputError(
+                f"column {name} holds {column[row]}, not a finite number",
+                f"{path}:{row + 2}",
+                "NaN and infinity cannot be judged: correct or remove that row",
+            )
         if name not in empty and (bad := column.is_null()).any():
-            raise InputError(f"column {name} has no value", f"{path}:{bad.to_list().index(True) + 2}",
-                             "fill it, or remove that row")
+            raise InputError(
+                f"column {name} has no value", f"{path}:{bad.to_list().index(True) + 2}", "fill it, or remove that row"
+            )
     return table
 
 
 def _header(path: str | Path, content: bytes) -> list[str]:
     try:
-        header = content[:content.find(b"\n")].decode("utf-8-sig").rstrip("\r").split("\t")
+        header = content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not a text file", path) from None
     if repeated := [name for name in header if header.count(name) > 1]:
@@ -177,8 +209,14 @@ def _header(path: str | Path, content: bytes) -> list[str]:
     return header
 
 
-def _blame_cell(path: str | Path, content: bytes, header: Sequence[str], wanted: Sequence[str], numbers: Sequence[str],
-                options: dict[str, Any]) -> pl.DataFrame:
+def _blame_cell(
+    path: str | Path,
+    content: bytes,
+    header: Sequence[str],
+    wanted: Sequence[str],
+    numbers: Sequence[str],
+    options: dict[str, Any],
+) -> pl.DataFrame:
     """Read the columns as text, to find and name the first field that is not a number."""
     try:
         table = pl.read_csv(content, schema=dict.fromkeys(header, pl.String), columns=list(wanted), **options)
@@ -189,8 +227,11 @@ def _blame_cell(path: str | Path, content: bytes, header: Sequence[str], wanted:
         bad = table[name].is_not_null() & table[name].cast(pl.Float64, strict=False).is_null()
         if bad.any():
             row = bad.to_list().index(True)
-            raise InputError(f"column {name} holds {table[name][row]!r}, not a number", f"{path}:{row + 2}",
-                             "correct or remove that row")
+            raise InputError(
+                f"column {name} holds {table[name][row]!r}, not a number",
+                f"{path}:{row + 2}",
+                "correct or remove that row",
+            )
     return table.with_columns(pl.col(list(numbers)).cast(pl.Float64))
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _SUFFIXES = re.compile(
     r"(_peaks|[._]?ReadsPerGene\.out)?(\.(narrowpeak|broadpeak|bed|txt|tsv|tab|tabular|encodepeak|genes|isoforms|results|sf|"
-    r"counts|abundance|gene_abund))*(\.b?gz)?$", re.IGNORECASE)
+    r"counts|abundance|gene_abund))*(\.b?gz)?$",
+    re.IGNORECASE,
+)
 _SHARED = {"quant", "abundance", "gene_abund", "readspergene.out.tab"}  # the same in every sample's folder
 
 
@@ -26,8 +28,9 @@ def stem(path: str | Path) -> str:
     return Path(path).parent.name or found if found.lower() in _SHARED else found
 
 
-def identify(files: Sequence[str | Path], names: Sequence[str] | None = None,
-             path: str | Path | None = None) -> pd.DataFrame:
+def identify(
+    files: Sequence[str | Path], names: Sequence[str] | None = None, path: str | Path | None = None
+) -> pd.DataFrame:
     """The samples of files, in their order: names (index) and labels (columns, strings).
 
     Parameters

@@ -12,4 +12,6 @@ DIGITS = 6
 
 def write(frame: pl.DataFrame, path: str | Path) -> None:
     """Write a table with a header line; numbers have six significant digits, an empty field is an unknown value."""
-    frame.with_columns(cs.float().cast(pl.Float64).round_sig_figs(DIGITS).fill_nan(None)).write_csv(path, separator="\t", quote_style="never")
+    frame.with_columns(cs.float().cast(pl.Float64).round_sig_figs(DIGITS).fill_nan(None)).write_csv(
+        path, separator="\t", quote_style="never"
+    )

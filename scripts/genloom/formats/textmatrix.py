@@ -21,8 +21,17 @@ from . import text
 FORMATS = ("tsv", "csv", "gct", "xlsx")
 ORIENTATIONS = ("auto", "genes-in-rows", "samples-in-rows")
 UNKNOWN = ("", "NA", "N/A", "na", "n/a", "nan", "NaN", "NAN", "-nan", "null", "NULL")
-_SYMBOLS = ("symbol", "gene_symbol", "gene_name", "genesymbol", "genename", "gene name", "description",
-            "pr_gene_symbol", "name2")
+_SYMBOLS = (
+    "symbol",
+    "gene_symbol",
+    "gene_name",
+    "genesymbol",
+    "genename",
+    "gene name",
+    "description",
+    "pr_gene_symbol",
+    "name2",
+)
 _CELL = "correct it, or name the column in --fact-columns"
 
 
@@ -70,9 +79,16 @@ class TextMatrix:
     digest: str
 
 
-def read(path: str | Path, format: str = "auto", orientation: str = "auto", id_column: str | None = None,
-         facts: Sequence[str] = (), sheet_name: str = "", samples: Collection[str] = (),
-         genes: Collection[str] = ()) -> TextMatrix:
+def read(
+    path: str | Path,
+    format: str = "auto",
+    orientation: str = "auto",
+    id_column: str | None = None,
+    facts: Sequence[str] = (),
+    sheet_name: str = "",
+    samples: Collection[str] = (),
+    genes: Collection[str] = (),
+) -> TextMatrix:
     """Read a matrix, plain or gzipped.
 
     Parameters
@@ -120,8 +136,17 @@ def read(path: str | Path, format: str = "auto", orientation: str = "auto", id_c
     symbol = next((name for name in gene_facts.columns if name.lower() in _SYMBOLS), None)
     if symbol and "symbol" not in gene_facts.columns:
         gene_facts = gene_facts.rename({symbol: "symbol"})
-    return TextMatrix(path, names, ids.alias("id"), values, sample_facts.fill_null(""), gene_facts.fill_null(""),
-                      grid.format, orientation, grid.digest)
+    return TextMatrix(
+        path,
+        names,
+        ids.alias("id"),
+        values,
+        sample_facts.fill_null(""),
+        gene_facts.fill_null(""),
+        grid.format,
+        orientation,
+        grid.digest,
+    )
 
 
 def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
@@ -139,7 +164,7 @@ def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
         raise InputError("is an old Excel workbook (.xls)", path, "save it as .xlsx or as text")
     content = content.removeprefix(b"\xef\xbb\xbf")
     at, line = 0, 1
-    while content[at:at + 1] in (b"#", b"\n", b"\r"):  # comments before the header
+    while content[at : at + 1] in (b"#", b"\n", b"\r"):  # comments before the header
         at, line = (content.find(b"\n", at) + 1 or len(content)), line + 1
     head, _, body = content[at:].partition(b"\n")
     head = head.rstrip(b"\r")
@@ -187,13 +212,14 @@ def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
     *above, body = lines[3].split(b"\n", sample_facts)
     found = body.rstrip().count(b"\n") + 1 if body.strip() else 0
     if (len(header), found) != (1 + row_facts + columns, rows):
-        raise InputError(f"has {found} rows and {len(header) - 1 - row_facts} columns, not {rows} and {columns}",
-                         f"{path}:2", cure)
+        raise InputError(
+            f"has {found} rows and {len(header) - 1 - row_facts} columns, not {rows} and {columns}", f"{path}:2", cure
+        )
     facts = [_fields(line, "\t", path, 4 + at) for at, line in enumerate(above)]
     if bad := [at for at, fields in enumerate(facts) if len(fields) != len(header)]:
         raise InputError(f"has {len(facts[bad[0]])} columns, not {len(header)}", f"{path}:{4 + bad[0]}", cure)
-    samples = pl.DataFrame({fields[0]: fields[1 + row_facts:] for fields in facts}) if facts else None
-    grid = Grid(path, header, body, "\t", 4 + sample_facts, "gct", digest, header[1:1 + row_facts], samples)
+    samples = pl.DataFrame({fields[0]: fields[1 + row_facts :] for fields in facts}) if facts else None
+    grid = Grid(path, header, body, "\t", 4 + sample_facts, "gct", digest, header[1 : 1 + row_facts], samples)
     return _unique(grid, 3)
 
 
@@ -216,19 +242,26 @@ def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
         raise InputError("holds no rows", path, "name another sheet with --sheet-name")
     for number, row in enumerate(rows, 1):
         if row and isinstance(row[0], datetime.date):
-            raise InputError(f"has the date {row[0]:%Y-%m-%d} for a name", f"{path}:{number}",
-                             "a spreadsheet made it from a gene such as MARCH1 or SEPT2: write that as text")
+            raise InputError(
+                f"has the date {row[0]:%Y-%m-%d} for a name",
+                f"{path}:{number}",
+                "a spreadsheet made it from a gene such as MARCH1 or SEPT2: write that as text",
+            )
     out = io.StringIO()
     csv.writer(out, delimiter="\t", lineterminator="\n").writerows(
-        ["" if value is None else " ".join(str(value).split()) for value in row] for row in rows)
+        ["" if value is None else " ".join(str(value).split()) for value in row] for row in rows
+    )
     return out.getvalue().encode()
 
 
 def _frame(grid: Grid, types: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     """Some columns of a grid."""
     schema = {name: types.get(name, pl.String) for name in grid.header}
-    return pl.scan_csv(grid.body, has_header=False, schema=schema, separator=grid.separator,
-                       null_values=list(UNKNOWN)).select(list(types)).collect()
+    return (
+        pl.scan_csv(grid.body, has_header=False, schema=schema, separator=grid.separator, null_values=list(UNKNOWN))
+        .select(list(types))
+        .collect()
+    )
 
 
 def _column(grid: Grid, names: list[str]) -> pl.DataFrame:
@@ -262,19 +295,22 @@ def _examine(grid: Grid, numbers: Collection[str] = ()) -> None:
     rows = csv.reader(io.StringIO(grid.body.decode(errors="replace"), newline=""), delimiter=grid.separator)
     for line, fields in enumerate(rows, grid.line):
         if len(fields) != len(grid.header) and fields:
-            raise InputError(f"has {len(fields)} columns, the header {len(grid.header)}", f"{grid.path}:{line}",
-                             "is the file whole?")
+            raise InputError(
+                f"has {len(fields)} columns, the header {len(grid.header)}", f"{grid.path}:{line}", "is the file whole?"
+            )
         for place in places if fields else ():
             if fields[place] not in UNKNOWN:
                 try:
                     float(fields[place])
                 except ValueError:
-                    raise InputError(f"{grid.header[place]!r} is no number but {fields[place][:40]!r}",
-                                     f"{grid.path}:{line}", _CELL) from None
+                    raise InputError(
+                        f"{grid.header[place]!r} is no number but {fields[place][:40]!r}", f"{grid.path}:{line}", _CELL
+                    ) from None
 
 
-def _orientation(grid: Grid, rows: pl.Series, columns: list[str], samples: Collection[str],
-                 genes: Collection[str]) -> str:
+def _orientation(
+    grid: Grid, rows: pl.Series, columns: list[str], samples: Collection[str], genes: Collection[str]
+) -> str:
     """Which way round a grid is."""
     if grid.format == "gct":
         return "genes-in-rows"
@@ -284,11 +320,16 @@ def _orientation(grid: Grid, rows: pl.Series, columns: list[str], samples: Colle
         (across.is_in(list(known)).sum(), rows.is_in(list(known)).sum()),
         (rows.is_in(list(ids)).sum(), across.is_in(list(ids)).sum()),
         tuple(side.str.contains(r"^ENS[A-Z]{0,7}\d{11}").sum() for side in (rows, across)),
-        tuple(any(word in grid.header[0].lower() for word in words) for words in
-              (("gene", "symbol", "probe", "transcript", "ensembl"), ("sample", "cell", "patient", "donor"))),
+        tuple(
+            any(word in grid.header[0].lower() for word in words)
+            for words in (("gene", "symbol", "probe", "transcript", "ensembl"), ("sample", "cell", "patient", "donor"))
+        ),
         (len(rows), len(columns)),
     ):
         if found[0] != found[1]:
             return "genes-in-rows" if found[0] > found[1] else "samples-in-rows"
-    raise InputError(f"does not show whether genes are in rows or columns: {len(rows)} of each", grid.path,
-                     "say so with --orientation")
+    raise InputError(
+        f"does not show whether genes are in rows or columns: {len(rows)} of each",
+        grid.path,
+        "say so with --orientation",
+    )

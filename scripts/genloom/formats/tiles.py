@@ -66,11 +66,12 @@ class Tiler:
         stride = options.stride or options.window
         # a window stays within its region, and only at the end of the chromosome goes beyond it
         inside = options.window - 1
-        starts = np.concatenate([np.arange(region.start, region.end - (inside if region.end < size else 0), stride)
-                                 for region in regions])
+        starts = np.concatenate(
+            [np.arange(region.start, region.end - (inside if region.end < size else 0), stride) for region in regions]
+        )
         if not len(starts):
             self.tally.add("region", f"shorter than the window of {options.window}", "skipped", 1, chrom)
-        bases = _known(codes[self.margin:size + self.margin], starts, options.window)
+        bases = _known(codes[self.margin : size + self.margin], starts, options.window)
         known = bases >= (1 - options.max_n) * options.window
         plans = {sign: self._plan(starts, known, strand, sign) for sign, strand in strands.items()}
         plans = self._thinned(plans)
@@ -87,15 +88,21 @@ class Tiler:
         models = models.take(here)
         stopped = np.ones(len(models), bool)
         if options.without_stop == "skip":
+
             def fetch(_, start: int, end: int) -> np.ndarray:
-                return codes[start + self.margin:end + self.margin]
+                return codes[start + self.margin : end + self.margin]
 
             for number in np.flatnonzero(np.diff(models.coding.offsets)).tolist():
                 message = mrna.splice(models, number, fetch)
                 if message is not None and not message.stop:
                     stopped[number] = False
-                    self.tally.add("transcript", "coding sequence without a stop codon in the FASTA", "skipped", 1,
-                                   models.ids[number])
+                    self.tally.add(
+                        "transcript",
+                        "coding sequence without a stop codon in the FASTA",
+                        "skipped",
+                        1,
+                        models.ids[number],
+                    )
         hidden, models = models.take(~stopped), models.take(stopped)
         start, end, _ = models.introns()
         introns = np.unique(np.stack([start, end]), axis=1)
@@ -111,8 +118,13 @@ class Tiler:
         label = np.repeat([_ACCEPTOR, _DONOR], [len(acceptor), len(donor)])
         order = np.lexsort((label, position))
         names = [models.genes[gene].id for gene in models.gene.tolist()]
-        return _Strand((models.start, models.end, names), (hidden.start, hidden.end), (position[order], label[order]),
-                       (models.exons.start, models.exons.end), (introns[0], introns[1]))
+        return _Strand(
+            (models.start, models.end, names),
+            (hidden.start, hidden.end),
+            (position[order], label[order]),
+            (models.exons.start, models.exons.end),
+            (introns[0], introns[1]),
+        )
 
     def _count(self, codes: np.ndarray, start: np.ndarray, end: np.ndarray, sign: int) -> None:
         bases = np.stack([codes[start], codes[start + 1], codes[end - 2], codes[end - 1]], 1)
@@ -132,7 +144,8 @@ class Tiler:
         np.minimum.at(begin, where, strand.genes[0][owner])
         np.maximum.at(finish, where, strand.genes[1][owner])
         kept = {"both": np.ones(len(starts), bool), "gene": finish >= 0}.get(
-            options.strand, np.full(len(starts), options.strand == {1: "plus", -1: "minus"}[sign]))
+            options.strand, np.full(len(starts), options.strand == {1: "plus", -1: "minus"}[sign])
+        )
         hidden = np.zeros(len(starts), bool)
         hidden[_overlaps(*strand.hidden, starts, ends)[0]] = True
         unknown = ~known & ~hidden
@@ -141,8 +154,14 @@ class Tiler:
         tally.add("site", "in a window that was skipped", "skipped", (last - first)[kept & (hidden | unknown)].sum())
         rows = np.flatnonzero(kept & ~hidden & ~unknown)
         names = _Names(where, [strand.genes[2][i] for i in owner.tolist()])
-        return {"start": starts[rows], "first": first[rows], "last": last[rows], "begin": begin[rows],
-                "finish": finish[rows], "gene": names.of(rows)}
+        return {
+            "start": starts[rows],
+            "first": first[rows],
+            "last": last[rows],
+            "begin": begin[rows],
+            "finish": finish[rows],
+            "gene": names.of(rows),
+        }
 
     def _thinned(self, plans: dict[int, dict[str, np.ndarray]]) -> dict[int, dict[str, np.ndarray]]:
         """Leave out windows without sites, by chance, until their share is no more than is wanted."""
@@ -157,23 +176,26 @@ class Tiler:
         kept = np.ones(len(empty), bool)
         kept[dropped] = False
         parts = np.split(kept, np.cumsum([len(plan["start"]) for plan in plans.values()])[:-1])
-        return {sign: {name: column[part] for name, column in plan.items()}
-                for (sign, plan), part in zip(plans.items(), parts, strict=True)}
+        return {
+            sign: {name: column[part] for name, column in plan.items()}
+            for (sign, plan), part in zip(plans.items(), parts, strict=True)
+        }
 
-    def _write(self, chrom: str, codes: np.ndarray, sign: int, strand: _Strand, plan: dict[str, np.ndarray],
-               writer: Writer) -> None:
+    def _write(
+        self, chrom: str, codes: np.ndarray, sign: int, strand: _Strand, plan: dict[str, np.ndarray], writer: Writer
+    ) -> None:
         options, size = self.options, self.genome.sizes[chrom]
         length = options.window + options.context
         step = max(1, _BATCH // length)
         room = np.empty((step, length), np.uint8)
         for at in range(0, len(plan["start"]), step):
-            part = {name: column[at:at + step] for name, column in plan.items()}
+            part = {name: column[at : at + step] for name, column in plan.items()}
             start = part["start"]
             end = start + options.window
             origin = start - self.half + self.margin if sign > 0 else size - end - self.half + self.margin
-            batch = room[:len(start)]
+            batch = room[: len(start)]
             for row, place in zip(batch, origin.tolist(), strict=True):
-                row[:] = codes[place:place + length]
+                row[:] = codes[place : place + length]
             if options.flank == "N":
                 genic = part["finish"] >= 0
                 lower = np.where(genic, part["begin"], start) - start + self.half
@@ -183,8 +205,14 @@ class Tiler:
                 place = np.arange(length)
                 batch[(place < lower[:, None]) | (place >= upper[:, None])] = N
             names = [f"{chrom}:{a}-{a + options.window}:{_SENSE[sign]}" for a in start.tolist()]
-            table = {"chrom": np.full(len(start), chrom), "start": start, "end": end, "gene": part["gene"],
-                     "strand": np.full(len(start), _SENSE[sign]), "name": np.array(names)}
+            table = {
+                "chrom": np.full(len(start), chrom),
+                "start": start,
+                "end": end,
+                "gene": part["gene"],
+                "strand": np.full(len(start), _SENSE[sign]),
+                "name": np.array(names),
+            }
             if options.kind == "content":
                 writer.add(batch, table, labels=self._content(strand, start, end, part))
             else:
@@ -221,8 +249,9 @@ class _Names:
         return np.array([",".join(self.joined.get(window, ())) for window in windows.tolist()], dtype=str)
 
 
-def _overlaps(start: np.ndarray, end: np.ndarray, starts: np.ndarray,
-              ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _overlaps(
+    start: np.ndarray, end: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The pairs of a window (starts, ends; both ascending) and a stretch (start, end) that overlap, as indices."""
     first, after = np.searchsorted(ends, start, "right"), np.searchsorted(starts, end, "left")
     counts = np.maximum(after - first, 0)

@@ -24,15 +24,34 @@ CHUNK = 1 << 22  # bytes of text held at a time
 CHOICES = ("canonical", "longest", "all")
 
 _EXON, _CDS, _OTHER, _PROTEIN = 1, 2, 3, 4
-_FEATURES = {"CDS": _CDS, "protein": _PROTEIN, "polypeptide": _PROTEIN} | dict.fromkeys((
-    "intron", "start_codon", "stop_codon", "Selenocysteine", "UTR", "5UTR", "3UTR", "five_prime_UTR", "three_prime_UTR",
-    "five_prime_utr", "three_prime_utr"), 0)
-_SYMBOL = {"gtf": re.compile(rb'\b(?:gene_name|gene_symbol|gene) "([^"]+)"'),
-           "gff3": re.compile(rb"[;\t] *(?:gene_name|gene|locus|Name)=([^;]+)")}
-_TYPE = {"gtf": re.compile(rb'\bgene_(?:bio)?type "([^"]+)"'),
-         "gff3": re.compile(rb"[;\t] *(?:gene_biotype|gene_type|biotype|locus_type)=([^;]+)")}
+_FEATURES = {"CDS": _CDS, "protein": _PROTEIN, "polypeptide": _PROTEIN} | dict.fromkeys(
+    (
+        "intron",
+        "start_codon",
+        "stop_codon",
+        "Selenocysteine",
+        "UTR",
+        "5UTR",
+        "3UTR",
+        "five_prime_UTR",
+        "three_prime_UTR",
+        "five_prime_utr",
+        "three_prime_utr",
+    ),
+    0,
+)
+_SYMBOL = {
+    "gtf": re.compile(rb'\b(?:gene_name|gene_symbol|gene) "([^"]+)"'),
+    "gff3": re.compile(rb"[;\t] *(?:gene_name|gene|locus|Name)=([^;]+)"),
+}
+_TYPE = {
+    "gtf": re.compile(rb'\bgene_(?:bio)?type "([^"]+)"'),
+    "gff3": re.compile(rb"[;\t] *(?:gene_biotype|gene_type|biotype|locus_type)=([^;]+)"),
+}
 _ID, _PARENT = (re.compile(rb"[;\t] *%s=([^;]+)" % name) for name in (b"ID", b"Parent"))
-_GENE_ID, _TRANSCRIPT_ID = (re.compile(rb'%s "?([^";]+)' % name) for name in (b"gene_id", b"transcript_id"))  # come first
+_GENE_ID, _TRANSCRIPT_ID = (
+    re.compile(rb'%s "?([^";]+)' % name) for name in (b"gene_id", b"transcript_id")
+)  # come first
 _ROW = np.dtype([("owner", "i4"), ("chrom", "i4"), ("strand", "i1"), ("start", "i4"), ("end", "i4"), ("line", "i4")])
 _VERSION = re.compile(dialect.VERSION)
 _CURE = "give a GTF or GFF3 with exon lines"
@@ -118,17 +137,28 @@ class Transcripts:
     def take(self, chosen: np.ndarray) -> Transcripts:
         """Some of the transcripts, by a mask or by ascending indices."""
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return replace(self, ids=[self.ids[i] for i in chosen.tolist()], gene=self.gene[chosen],
-                       chrom=self.chrom[chosen], strand=self.strand[chosen], rank=self.rank[chosen],
-                       exons=self.exons.take(chosen), coding=self.coding.take(chosen), line=self.line[chosen])
+        return replace(
+            self,
+            ids=[self.ids[i] for i in chosen.tolist()],
+            gene=self.gene[chosen],
+            chrom=self.chrom[chosen],
+            strand=self.strand[chosen],
+            rank=self.rank[chosen],
+            exons=self.exons.take(chosen),
+            coding=self.coding.take(chosen),
+            line=self.line[chosen],
+        )
 
     def of_kinds(self, kinds: Iterable[str]) -> Transcripts:
         """Those of genes of some types, such as protein_coding."""
         known = Counter(gene.kind for gene in self.genes)
         for kind in kinds:
             if kind not in known:
-                cure = nearest(kind, known) or f"there are {named(sorted(filter(None, known)))}" if any(known) else (
-                    "the file tells no types: leave them out")
+                cure = (
+                    nearest(kind, known) or f"there are {named(sorted(filter(None, known)))}"
+                    if any(known)
+                    else ("the file tells no types: leave them out")
+                )
                 raise InputError(f"has no gene of type {kind!r}", self.path, cure)
         wanted = np.array([gene.kind in set(kinds) for gene in self.genes], bool)
         return self.take(wanted[self.gene])
@@ -142,8 +172,17 @@ class Transcripts:
         if how == "all" or not len(self):
             return self
         rank = self.rank if how == "canonical" else np.zeros_like(self.rank)
-        order = np.lexsort((np.arange(len(self)), -self.exons.lengths(), -self.coding.lengths(), -rank.astype(int),
-                            self.strand, self.chrom, self.gene))
+        order = np.lexsort(
+            (
+                np.arange(len(self)),
+                -self.exons.lengths(),
+                -self.coding.lengths(),
+                -rank.astype(int),
+                self.strand,
+                self.chrom,
+                self.gene,
+            )
+        )
         place = np.stack([self.gene, self.chrom, self.strand])[:, order]
         first = np.ones(len(self), bool)
         first[1:] = (place[:, 1:] != place[:, :-1]).any(0)
@@ -243,7 +282,9 @@ class _Reader:
         begin = np.concatenate([[0], cuts[:-1, 8] + 1])
         feature = self._features(block, raw, cuts[:, 1] + 1, cuts[:, 2])
         if b"trans-splicing" in block:  # in pieces, on both strands
-            spliced = [bool(feature[i]) and b"trans-splicing" in block[cuts[i, 7]:cuts[i, 8]] for i in range(len(cuts))]
+            spliced = [
+                bool(feature[i]) and b"trans-splicing" in block[cuts[i, 7] : cuts[i, 8]] for i in range(len(cuts))
+            ]
             self.skipped["lines of trans-spliced transcripts"] += sum(spliced)
             feature[spliced] = 0
         rows = np.flatnonzero(feature)
@@ -253,7 +294,7 @@ class _Reader:
         start, end = (self._integers(raw, cuts[:, i] + 1, cuts[:, i + 1]) for i in (2, 3))
         if (bad := (start < 1) | (end < start)).any():
             at = int(bad.argmax())
-            self._refuse(block[begin[at]:cuts[at, 8]] + b"\n", lines[at:])
+            self._refuse(block[begin[at] : cuts[at, 8]] + b"\n", lines[at:])
         sign = raw[cuts[:, 5] + 1]
         strand = np.where(sign == ord("+"), 1, np.where(sign == ord("-"), -1, 0)).astype(np.int8)
         chrom = self._chromosomes(block, raw, begin, cuts[:, 0])
@@ -284,8 +325,11 @@ class _Reader:
             if not (start.isdigit() and end.isdigit()):
                 raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
             if int(start) < 1 or int(end) < int(start):
-                raise InputError(f"positions {start} to {end} are no interval", where,
-                                 "the first is at least 1, the second not below it")
+                raise InputError(
+                    f"positions {start} to {end} are no interval",
+                    where,
+                    "the first is at least 1, the second not below it",
+                )
             if int(end) > 2**31 - 2:
                 raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
         raise InputError(f"cannot be read as {self.kind.upper()}", self.path, _CURE)
@@ -296,7 +340,7 @@ class _Reader:
         letters[np.arange(8) >= (end - start)[:, None]] = 0
         keys = letters.view("<u8").ravel() + (end - start).astype(np.uint64)  # first letters and length tell them apart
         _, rows, which = np.unique(keys, return_index=True, return_inverse=True)
-        names = [block[start[i]:end[i]].decode(errors="replace") for i in rows.tolist()]
+        names = [block[start[i] : end[i]].decode(errors="replace") for i in rows.tolist()]
         return np.array([self._class(name) for name in names], np.int8)[which]
 
     def _class(self, feature: str) -> int:
@@ -309,7 +353,7 @@ class _Reader:
         names[np.arange(longest) >= (end - start)[:, None]] = 0
         edges[1:] = (names[1:] != names[:-1]).any(1)
         heads = np.flatnonzero(edges).tolist()
-        codes = [self.chroms.setdefault(block[start[i]:end[i]], len(self.chroms)) for i in heads]
+        codes = [self.chroms.setdefault(block[start[i] : end[i]], len(self.chroms)) for i in heads]
         return np.array(codes)[np.cumsum(edges) - 1]
 
     def _integers(self, raw: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -328,7 +372,7 @@ class _Reader:
         gene = self.genes.get(name)
         if gene is None:
             gene, own = self.genes.setdefault(name, [name, b"", b""]), True
-        for at, pattern in (((1, _SYMBOL), (2, _TYPE)) if own else ()):
+        for at, pattern in ((1, _SYMBOL), (2, _TYPE)) if own else ():
             if not gene[at] and (match := pattern[self.kind].search(attributes)):
                 gene[at] = match[1]
         return gene
@@ -352,8 +396,11 @@ class _Reader:
             if (mixed := part["strand"] != strand[part["owner"]]).any():
                 row = part[mixed.argmax()]
                 name = self._label(names[row["owner"]])
-                raise InputError(f"transcript {name!r} is on both strands", f"{self.path}:{row['line']}",
-                                 f"line {line[row['owner']]} has the other strand: correct one of them")
+                raise InputError(
+                    f"transcript {name!r} is on both strands",
+                    f"{self.path}:{row['line']}",
+                    f"line {line[row['owner']]} has the other strand: correct one of them",
+                )
         kept = np.flatnonzero(_marked(exon["owner"], len(names)))
         chrom = _first(exon, "chrom", len(names))[kept]
         parts, _ = _parts(cds, kept)
@@ -365,10 +412,20 @@ class _Reader:
         gene = np.array([numbers[id(gene)] for gene, _ in mine])
         protein = _marked(gene[np.diff(parts.offsets) > 0], len(genes)).tolist()
         return Transcripts(
-            self.path, [self._label(names[i]) for i in kept.tolist()],
+            self.path,
+            [self._label(names[i]) for i in kept.tolist()],
             [self._finished(*each) for each in zip(genes, protein, strict=True)],
-            [each.decode(errors="replace") for each in self.chroms], gene, chrom, strand[kept],
-            np.array([rank for _, rank in mine], np.uint8), exons, parts, line[kept], digest, +self.skipped)
+            [each.decode(errors="replace") for each in self.chroms],
+            gene,
+            chrom,
+            strand[kept],
+            np.array([rank for _, rank in mine], np.uint8),
+            exons,
+            parts,
+            line[kept],
+            digest,
+            +self.skipped,
+        )
 
     def _parted(self, exon: np.ndarray, cds: np.ndarray, names: list, told: list) -> tuple[np.ndarray, list, list]:
         """Make a name that occurs on two chromosomes, as those of pseudoautosomal genes do, two transcripts."""
@@ -420,7 +477,7 @@ class _Gtf(_Reader):
                 match = _TRANSCRIPT_ID.search(block, start, end)
                 if not match:
                     raise InputError("exon without a transcript_id", f"{self.path}:{lines[rows[at]]}", _CURE)
-                head = block[start:match.end() + 1]
+                head = block[start : match.end() + 1]
                 code = self._code(match[1], block[start:end])
             codes.append(code)
         return codes, rows
@@ -503,8 +560,8 @@ def _parts(rows: np.ndarray, kept: np.ndarray) -> tuple[Parts, int]:
     key = key[order]
     reach = (key >> 32 << 32) + rows["end"][order]
     np.maximum.accumulate(reach, out=reach)
-    heads = np.flatnonzero(np.append(True, key[1:] > reach[:-1])[:len(key)])
+    heads = np.flatnonzero(np.append(True, key[1:] > reach[:-1])[: len(key)])
     owner, start = key[heads] >> 32, key[heads] & 0xFFFFFFFF
-    end = reach[np.append(heads[1:], len(key))[:len(heads)] - 1] & 0xFFFFFFFF
+    end = reach[np.append(heads[1:], len(key))[: len(heads)] - 1] & 0xFFFFFFFF
     offsets = np.append(np.searchsorted(owner, kept), len(owner))
     return Parts(start, end, offsets), len(key) - len(heads)

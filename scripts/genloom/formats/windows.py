@@ -49,20 +49,43 @@ class Writer:
     compress : pack the codes with gzip: a third of the size, several times slower
     """
 
-    def __init__(self, path: str | Path, kind: str, window: int, context: int = 0, features: Sequence[str] = (),
-                 settings: Mapping[str, Any] | None = None, sources: Mapping[str, str] | None = None,
-                 assembly: str = "", compress: bool = False):
+    def __init__(
+        self,
+        path: str | Path,
+        kind: str,
+        window: int,
+        context: int = 0,
+        features: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+        sources: Mapping[str, str] | None = None,
+        assembly: str = "",
+        compress: bool = False,
+    ):
         assert kind in KINDS and context % 2 == 0, (kind, context)
         self.kind, self.classes, self.features, self.count = kind, CLASSES[kind], tuple(features), 0
-        about = {"format": FORMAT, "kind": kind, "window": window, "context": context, "classes": self.classes,
-                 "features": self.features, "settings": dict(settings or {}), "sources": dict(sources or {}),
-                 "assembly": assembly}
+        about = {
+            "format": FORMAT,
+            "kind": kind,
+            "window": window,
+            "context": context,
+            "classes": self.classes,
+            "features": self.features,
+            "settings": dict(settings or {}),
+            "sources": dict(sources or {}),
+            "assembly": assembly,
+        }
         self._file = h5py.File(path, "w")
         self._file.attrs["genloom"] = json.dumps(about, sort_keys=True)
         length = window + context
         pack = {"compression": "gzip", "compression_opts": 1} if compress else {}
-        self._codes = self._file.create_dataset("codes", (0, length), np.uint8, maxshape=(None, length),
-                                                chunks=(max(1, (1 << 18) // length), length), **pack)
+        self._codes = self._file.create_dataset(
+            "codes",
+            (0, length),
+            np.uint8,
+            maxshape=(None, length),
+            chunks=(max(1, (1 << 18) // length), length),
+            **pack,
+        )
         self._table: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS[kind]}
         self._sites: list[np.ndarray] = []
         self._labels: list[np.ndarray] = []
@@ -78,8 +101,14 @@ class Writer:
         finally:
             self._file.close()
 
-    def add(self, codes: np.ndarray, table: Mapping[str, Any], sites: Sequence[np.ndarray] | None = None,
-            labels: np.ndarray | None = None, features: np.ndarray | None = None) -> None:
+    def add(
+        self,
+        codes: np.ndarray,
+        table: Mapping[str, Any],
+        sites: Sequence[np.ndarray] | None = None,
+        labels: np.ndarray | None = None,
+        features: np.ndarray | None = None,
+    ) -> None:
         """Append windows.
 
         Parameters
@@ -92,7 +121,7 @@ class Writer:
         """
         count = len(codes)
         self._codes.resize(self.count + count, axis=0)
-        self._codes[self.count:] = codes
+        self._codes[self.count :] = codes
         for name in self._table:
             column = np.asarray(table[name])
             self._table[name].append(np.char.encode(column, "utf-8") if column.dtype.kind == "U" else column)
@@ -161,8 +190,10 @@ class Windows:
         self.assembly = about["assembly"]
         self._codes = self._file["codes"]
         self.table = {name: self._file[f"table/{name}"][:] for name in COLUMNS[self.kind]}
-        self.table = {name: np.char.decode(column, "utf-8") if column.dtype.kind == "S" else column
-                      for name, column in self.table.items()}
+        self.table = {
+            name: np.char.decode(column, "utf-8") if column.dtype.kind == "S" else column
+            for name, column in self.table.items()
+        }
         self.sites = self.labels = None
         if self.kind == "boundaries":
             self.sites = tuple(self._file[f"sites/{name}"][:] for name in _SITES)
@@ -175,15 +206,26 @@ class Windows:
     def _validate(self, features: np.ndarray) -> None:
         count, length = self._codes.shape
         wrong = (
-            "no windows" if not count else
-            "another length of its windows" if length != self.window + self.context else
-            "a table of another length" if any(len(column) != count for column in self.table.values()) else
-            "a name twice" if len(np.unique(self.table["name"])) < count else
-            "other labels" if self.labels is not None and self.labels.shape != (count, len(self.classes)) else
-            "features of other windows" if features.shape != (count, len(self.features)) else
-            "sites outside its windows" if self.sites is not None and any(
+            "no windows"
+            if not count
+            else "another length of its windows"
+            if length != self.window + self.context
+            else "a table of another length"
+            if any(len(column) != count for column in self.table.values())
+            else "a name twice"
+            if len(np.unique(self.table["name"])) < count
+            else "other labels"
+            if self.labels is not None and self.labels.shape != (count, len(self.classes))
+            else "features of other windows"
+            if features.shape != (count, len(self.features))
+            else "sites outside its windows"
+            if self.sites is not None
+            and any(
                 len(values) and (values.min() < 0 or values.max() >= limit)
-                for values, limit in zip(self.sites, (count, self.window, len(self.classes)), strict=True)) else "")
+                for values, limit in zip(self.sites, (count, self.window, len(self.classes)), strict=True)
+            )
+            else ""
+        )
         if wrong:
             raise InputError(f"has {wrong}", self.path, _CURE)
 
@@ -210,8 +252,11 @@ class Windows:
         """
         context = self.context if context is None else context
         if context > self.context or context % 2:
-            raise InputError(f"holds {self.context} bases of context, {context} are wanted", self.path,
-                             f"extract_windows --context {context} gives them")
+            raise InputError(
+                f"holds {self.context} bases of context, {context} are wanted",
+                self.path,
+                f"extract_windows --context {context} gives them",
+            )
         cut = (self.context - context) // 2
         columns = slice(cut, self._codes.shape[1] - cut)
         if rows is None or isinstance(rows, slice):
@@ -221,7 +266,7 @@ class Windows:
             here = np.flatnonzero((rows >= start) & (rows < start + (1 << 12)))
             if len(here):
                 first, last = rows[here].min(), rows[here].max()
-                out[here] = self._codes[first:last + 1, columns][rows[here] - first]
+                out[here] = self._codes[first : last + 1, columns][rows[here] - first]
         return out
 
     def dense(self, rows: slice | np.ndarray | None = None) -> np.ndarray:

@@ -61,8 +61,11 @@ class Data:
     def neighbourhoods(self) -> np.ndarray:
         """(samples, genes, features) float32, see `chromatin.neighbourhoods`."""
         if not set(PLACE) <= set(self.genes.columns) or not (self.genes["tss"] >= 0).any():
-            raise InputError("holds no start sites of genes, which gene-centred models need", "--expression",
-                             "give assemble_expression an --annotation")
+            raise InputError(
+                "holds no start sites of genes, which gene-centred models need",
+                "--expression",
+                "give assemble_expression an --annotation",
+            )
         return neighbourhoods(self.x, self.bins, self.genes)
 
     def paired(self, order: np.ndarray) -> Data:
@@ -88,20 +91,35 @@ def load(bins_path: str | Path, expression_path: str | Path, transform: str) -> 
     bins, genes = matrix.read(bins_path, "bins"), matrix.read(expression_path, "genes")
     known = set(genes.obs_names)
     if lost := [s for s in bins.obs_names if s not in known]:
-        raise InputError(f"has {len(lost)} samples that {Path(expression_path).name} lacks: {named(lost)}", bins_path,
-                         nearest(lost[0], known) or "add their expression, or leave their peaks out")
+        raise InputError(
+            f"has {len(lost)} samples that {Path(expression_path).name} lacks: {named(lost)}",
+            bins_path,
+            nearest(lost[0], known) or "add their expression, or leave their peaks out",
+        )
     present = set(bins.obs_names)
     if spare := [s for s in genes.obs_names if s not in present]:
         say(f"{len(spare)} samples have expression but no peaks and are not used: {named(spare)}")
     about, other = matrix.about(bins), matrix.about(genes)
     if about["assembly"] and other["assembly"] and about["assembly"] != other["assembly"]:
-        raise InputError(f"is on assembly {about['assembly']}, {Path(expression_path).name} on {other['assembly']}",
-                         bins_path, "make both on one assembly")
+        raise InputError(
+            f"is on assembly {about['assembly']}, {Path(expression_path).name} on {other['assembly']}",
+            bins_path,
+            "make both on one assembly",
+        )
     genes = genes[bins.obs_names]
     x = _levels(bins_path, bins, transform, about["settings"].get("bins", bins.n_vars))
-    return Data(list(bins.obs_names), x, matrix.dense(genes), bins.var, genes.var,
-                other["settings"].get("unit", ""), about["assembly"], transform, about["settings"],
-                {"bins": matrix.digest(bins), "expression": matrix.digest(genes)})
+    return Data(
+        list(bins.obs_names),
+        x,
+        matrix.dense(genes),
+        bins.var,
+        genes.var,
+        other["settings"].get("unit", ""),
+        about["assembly"],
+        transform,
+        about["settings"],
+        {"bins": matrix.digest(bins), "expression": matrix.digest(genes)},
+    )
 
 
 def _levels(path: str | Path, bins: AnnData, transform: str, count: int) -> np.ndarray:
@@ -141,8 +159,13 @@ class Judged:
     predicted: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def cross_validate(data: Data, split: Split, names: Sequence[str], make: Callable[[str], Regressor],
-                   fitted: Callable[[Fold, Regressor], None] = lambda *_: None) -> Iterator[Judged]:
+def cross_validate(
+    data: Data,
+    split: Split,
+    names: Sequence[str],
+    make: Callable[[str], Regressor],
+    fitted: Callable[[Fold, Regressor], None] = lambda *_: None,
+) -> Iterator[Judged]:
     """Fit each of `names` on every outer fold and predict its test part. `fitted` sees each fitted model."""
     for fold in split.outer:
         judged = Judged(fold.name, data.rows(fold.part("test")))
@@ -169,9 +192,13 @@ def table(data: Data, folds: Iterable[Judged], names: Sequence[str]) -> pl.DataF
     parts = []
     for fold in folds:
         held, genes = len(fold.rows), len(data.genes)
-        columns = {"id": np.repeat([data.samples[r] for r in fold.rows], genes), "target": np.tile(list(data.genes.index), held),
-                   "fold": np.repeat(fold.fold, held * genes), "part": np.repeat("test", held * genes),
-                   "observed": data.y[fold.rows].ravel()}
+        columns = {
+            "id": np.repeat([data.samples[r] for r in fold.rows], genes),
+            "target": np.tile(list(data.genes.index), held),
+            "fold": np.repeat(fold.fold, held * genes),
+            "part": np.repeat("test", held * genes),
+            "observed": data.y[fold.rows].ravel(),
+        }
         for i, name in enumerate(names):
             columns["predicted" if i == 0 else f"predicted_{name}"] = fold.predicted[name].ravel()
         if names[0] == "mean":
@@ -180,8 +207,9 @@ def table(data: Data, folds: Iterable[Judged], names: Sequence[str]) -> pl.DataF
     return pl.concat(parts)
 
 
-def permuted(data: Data, split: Split, name: str, make: Callable[[str], Regressor], count: int,
-             seed: int) -> Iterator[dict[str, float]]:
+def permuted(
+    data: Data, split: Split, name: str, make: Callable[[str], Regressor], count: int, seed: int
+) -> Iterator[dict[str, float]]:
     """The scores of the whole cross-validation again, with peaks and expression of the samples paired at random."""
     used = data.rows(split.ids)
     for i in progress(range(1, count + 1), count, "permutations"):
@@ -201,12 +229,25 @@ def whole(split: Split) -> Fold:
 
 def card(data: Data, split: Split, model: Regressor, seed: int) -> dict[str, Any]:
     """What a reader and `predict_model` need to know of a model; `context` holds the long lists."""
-    return {"task": TASK, "architecture": model.name, "settings": model.settings, "seed": seed,
-            "features": {"kind": "bins", "count": len(data.bins), "transform": data.transform, "settings": data.settings,
-                         "chromosomes": list(dict.fromkeys(data.bins["chrom"]))},
-            "targets": {"names": list(data.genes.index), "symbols": [str(s) for s in data.genes.get("symbol", [])]},
-            "unit": data.unit, "assembly": data.assembly, "data": data.digests, "split": split.digest,
-            "fitted_on": {"fold": whole(split).name, "samples": whole(split).part("train", "validation")}}
+    return {
+        "task": TASK,
+        "architecture": model.name,
+        "settings": model.settings,
+        "seed": seed,
+        "features": {
+            "kind": "bins",
+            "count": len(data.bins),
+            "transform": data.transform,
+            "settings": data.settings,
+            "chromosomes": list(dict.fromkeys(data.bins["chrom"])),
+        },
+        "targets": {"names": list(data.genes.index), "symbols": [str(s) for s in data.genes.get("symbol", [])]},
+        "unit": data.unit,
+        "assembly": data.assembly,
+        "data": data.digests,
+        "split": split.digest,
+        "fitted_on": {"fold": whole(split).name, "samples": whole(split).part("train", "validation")},
+    }
 
 
 def context(data: Data, split: Split, model: Regressor) -> dict[str, np.ndarray]:
@@ -219,11 +260,18 @@ def context(data: Data, split: Split, model: Regressor) -> dict[str, np.ndarray]
 
     mean = data.y[data.rows(whole(split).part("train", "validation"))].mean(0, dtype=np.float64)
     if model.inputs == "neighbourhoods":
-        return {"targets.mean": mean, "genes.chromosome": number(data.genes["chrom"]),
-                "genes.tss": data.genes["tss"].to_numpy(np.int64),
-                "genes.plus": (data.genes["strand"] != "-").to_numpy(np.uint8)}
-    return {"targets.mean": mean, "bins.chromosome": number(data.bins["chrom"]),
-            "bins.start": data.bins["start"].to_numpy(np.int64), "bins.end": data.bins["end"].to_numpy(np.int64)}
+        return {
+            "targets.mean": mean,
+            "genes.chromosome": number(data.genes["chrom"]),
+            "genes.tss": data.genes["tss"].to_numpy(np.int64),
+            "genes.plus": (data.genes["strand"] != "-").to_numpy(np.uint8),
+        }
+    return {
+        "targets.mean": mean,
+        "bins.chromosome": number(data.bins["chrom"]),
+        "bins.start": data.bins["start"].to_numpy(np.int64),
+        "bins.end": data.bins["end"].to_numpy(np.int64),
+    }
 
 
 def new_inputs(path: str | Path, bins: AnnData, model: Regressor, card: dict[str, Any]) -> np.ndarray:
@@ -241,28 +289,37 @@ def new_inputs(path: str | Path, bins: AnnData, model: Regressor, card: dict[str
     about = matrix.about(bins)
     wanted, found = card["features"]["settings"], about["settings"]
     if other := [k for k in BINNING if wanted.get(k) != found.get(k)]:
-        raise InputError(f"was binned with {other[0]} {found.get(other[0])!r}, the model with {wanted.get(other[0])!r}", path,
-                         "bin the new peaks with the model's settings")
+        raise InputError(
+            f"was binned with {other[0]} {found.get(other[0])!r}, the model with {wanted.get(other[0])!r}",
+            path,
+            "bin the new peaks with the model's settings",
+        )
     if not 0.9 < found.get("bins", 1) / wanted.get("bins", 1) < 1.1:  # scaffolds more or less do not matter
         raise InputError(f"covers {found['bins']} bins, the model {wanted['bins']}", path, "bin the same regions")
     if about["assembly"] and card["assembly"] and about["assembly"] != card["assembly"]:
-        raise InputError(f"is on assembly {about['assembly']}, the model on {card['assembly']}", path,
-                         "lift the peaks over, or train on this assembly")
+        raise InputError(
+            f"is on assembly {about['assembly']}, the model on {card['assembly']}",
+            path,
+            "lift the peaks over, or train on this assembly",
+        )
     known = card["features"]["chromosomes"]
     names = chromosomes.match(list(dict.fromkeys(bins.var["chrom"])), known, path, partial=True)
     chrom = np.array([known.index(names[c]) if c in names else -1 for c in bins.var["chrom"]])
     x = _levels(path, bins, card["features"]["transform"], wanted.get("bins", card["features"]["count"]))
     a = model.arrays
     if model.inputs == "neighbourhoods":
-        genes = pd.DataFrame({"chrom": a["genes.chromosome"], "tss": a["genes.tss"],
-                              "strand": np.where(a["genes.plus"], "+", "-")})
+        genes = pd.DataFrame(
+            {"chrom": a["genes.chromosome"], "tss": a["genes.tss"], "strand": np.where(a["genes.plus"], "+", "-")}
+        )
         return neighbourhoods(x, bins.var.assign(chrom=chrom), genes)
     have = pd.MultiIndex.from_arrays([chrom, bins.var["start"], bins.var["end"]])
     want = pd.MultiIndex.from_arrays([a["bins.chromosome"], a["bins.start"], a["bins.end"]])
     columns = have.get_indexer(want)
     shared = columns >= 0
     if not shared.any():
-        raise InputError("shares no bin with the model", path, "bin the peaks of the same regions with the same bin size")
+        raise InputError(
+            "shares no bin with the model", path, "bin the peaks of the same regions with the same bin size"
+        )
     if spare := len(have) - int(shared.sum()):
         say(f"{spare} of {len(have)} bins hold peaks where no training sample had one; they are not used")
     out = np.zeros((bins.n_obs, len(want)), np.float32)
@@ -285,7 +342,9 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object) 
     elif name in MODELS:
         model = MODELS[name](**settings)
     else:
-        raise InputError(f"has the architecture {name!r}, which this genloom does not know", where, "use a newer genloom")
+        raise InputError(
+            f"has the architecture {name!r}, which this genloom does not know", where, "use a newer genloom"
+        )
     model.arrays = arrays
     try:
         one = (1, *arrays["mean_x"].shape) if model.inputs == "neighbourhoods" else (1, len(arrays["bins.start"]))
@@ -301,7 +360,9 @@ def observed(path: str | Path, samples: Sequence[str], card: dict[str, Any]) -> 
     """What was measured for these samples and the targets of a model: (samples, genes) float32, NaN where unknown."""
     data = matrix.read(path, "genes")
     if (unit := matrix.about(data)["settings"].get("unit", "")) != card["unit"]:
-        raise InputError(f"is in {unit}, the model predicts {card['unit']}", path, "assemble it with the same transformation")
+        raise InputError(
+            f"is in {unit}, the model predicts {card['unit']}", path, "assemble it with the same transformation"
+        )
     rows, columns = data.obs_names.get_indexer(list(samples)), data.var_names.get_indexer(card["targets"]["names"])
     if (rows < 0).all() or (columns < 0).all():
         axis, own = ("sample", data.obs_names) if (rows < 0).all() else ("gene", data.var_names)
@@ -312,16 +373,25 @@ def observed(path: str | Path, samples: Sequence[str], card: dict[str, Any]) -> 
     return values
 
 
-def new_table(samples: Sequence[str], values: np.ndarray, known: np.ndarray | None, names: Sequence[str],
-              mean: np.ndarray) -> pl.DataFrame:
+def new_table(
+    samples: Sequence[str], values: np.ndarray, known: np.ndarray | None, names: Sequence[str], mean: np.ndarray
+) -> pl.DataFrame:
     """Predictions of new samples in the columns of `table`, beside the mean of the samples the model was fitted on."""
     import polars as pl
 
     count, genes = values.shape
     seen = np.full(values.shape, np.nan, np.float32) if known is None else known
-    return pl.DataFrame({"id": np.repeat(list(samples), genes), "target": np.tile(list(names), count), "fold": "",
-                         "part": "new", "observed": pl.Series(seen.ravel(), nan_to_null=True),
-                         "predicted": values.ravel(), "predicted_mean": np.tile(mean, count)})
+    return pl.DataFrame(
+        {
+            "id": np.repeat(list(samples), genes),
+            "target": np.tile(list(names), count),
+            "fold": "",
+            "part": "new",
+            "observed": pl.Series(seen.ravel(), nan_to_null=True),
+            "predicted": values.ravel(),
+            "predicted_mean": np.tile(mean, count),
+        }
+    )
 
 
 def wide_table(samples: Sequence[str], values: np.ndarray, names: Sequence[str]) -> pl.DataFrame:

@@ -93,9 +93,11 @@ def scores(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray) -> dic
     positive = by_target[known] < reference_by_target[known]
     x, y = (predicted - mean).astype(np.float64), (observed - mean).astype(np.float64)
     moments = np.array([x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()])
-    return {"skill": float(1 - error.sum() / total) if total else float("nan"),
-            "share_positive": float(positive.mean()) if len(positive) else float("nan"),
-            "delta_r": float(_correlation(moments, np.array(x.size)))}
+    return {
+        "skill": float(1 - error.sum() / total) if total else float("nan"),
+        "share_positive": float(positive.mean()) if len(positive) else float("nan"),
+        "delta_r": float(_correlation(moments, np.array(x.size))),
+    }
 
 
 def p_value(true: float, permuted: np.ndarray) -> float:
@@ -119,16 +121,27 @@ def groups_of(predictions: Predictions, split: Split) -> dict[str, str]:
     for fold, sample in np.unique(np.stack([p.fold, p.sample], axis=1), axis=0).tolist():
         name, held = p.samples[sample], folds.get(p.folds[fold])
         if held is None or name not in held.ids:
-            raise InputError(f"does not hold sample {name!r} in fold {p.folds[fold]!r}, as the predictions do",
-                             split.where, "give the split they were made with")
+            raise InputError(
+                f"does not hold sample {name!r} in fold {p.folds[fold]!r}, as the predictions do",
+                split.where,
+                "give the split they were made with",
+            )
         if name not in held.part("test"):
-            raise InputError(f"sample {name!r} is not in the test part of fold {held.name}, and yet among its "
-                             "predictions", split.where, "give the split they were made with, or judge the model again")
+            raise InputError(
+                f"sample {name!r} is not in the test part of fold {held.name}, and yet among its predictions",
+                split.where,
+                "give the split they were made with, or judge the model again",
+            )
     return {name: group for fold in split.outer for name, group in fold.group_of().items()}
 
 
-def evaluate(predictions: Predictions, groups: Mapping[str, str] | None = None, bootstrap: int = 1000, seed: int = 1,
-             permutations: Mapping[str, np.ndarray] | None = None) -> Evaluation:
+def evaluate(
+    predictions: Predictions,
+    groups: Mapping[str, str] | None = None,
+    bootstrap: int = 1000,
+    seed: int = 1,
+    permutations: Mapping[str, np.ndarray] | None = None,
+) -> Evaluation:
     """Judge the chosen model and its baselines.
 
     Parameters
@@ -159,12 +172,15 @@ def evaluate(predictions: Predictions, groups: Mapping[str, str] | None = None, 
 
     square = error**2
     by_sample, by_target = summed(square, p.sample, samples), summed(square, p.target, targets)
-    absolute_by_sample, absolute_by_target = (summed(np.abs(error), by, size) for by, size in
-                                              ((p.sample, samples), (p.target, targets)))
+    absolute_by_sample, absolute_by_target = (
+        summed(np.abs(error), by, size) for by, size in ((p.sample, samples), (p.target, targets))
+    )
     cells_of_sample, cells_of_target = ((times > 0).reshape(samples, targets).sum(axis) for axis in (1, 0))
     if not by_sample[mean].sum() > 0:
-        raise InputError("observed equals predicted_mean in every row, so no skill is defined",
-                         cure="judge samples whose values differ from the mean of the training part")
+        raise InputError(
+            "observed equals predicted_mean in every row, so no skill is defined",
+            cure="judge samples whose values differ from the mean of the training part",
+        )
     across = _across(p)
 
     # What each unit contributes: a draw of units is then a sum with whole-number weights.
@@ -188,19 +204,23 @@ def evaluate(predictions: Predictions, groups: Mapping[str, str] | None = None, 
                 skill_of_target = _skill(draws @ rows, reference)
                 median[:, m] = _median(skill_of_target)
                 positive[:, m] = (skill_of_target > 0).sum(-1) / (reference > 0).sum(-1)
-            return {"skill": 1 - total / total[:, mean, None],
-                    "skill_median": median,
-                    "delta_r": np.stack([_correlation(draws @ rows, cells[:, 0]) for rows in moments], axis=1),
-                    "share_positive": positive,
-                    "mae": draws @ absolute_of_unit.T / cells,
-                    "across_gene_r": (draws @ across_of_unit.T) / (draws @ defined_of_unit.T)}
+            return {
+                "skill": 1 - total / total[:, mean, None],
+                "skill_median": median,
+                "delta_r": np.stack([_correlation(draws @ rows, cells[:, 0]) for rows in moments], axis=1),
+                "share_positive": positive,
+                "mae": draws @ absolute_of_unit.T / cells,
+                "across_gene_r": (draws @ across_of_unit.T) / (draws @ defined_of_unit.T),
+            }
 
     value = {name: values[0] for name, values in measure(np.ones((1, units))).items()}
     drawn: dict[str, np.ndarray] = {}
     if bootstrap and units > 1:
         random = np.random.default_rng(seed)
-        parts = [measure(random.multinomial(units, [1 / units] * units, min(CHUNK, bootstrap - start)).astype(float))
-                 for start in range(0, bootstrap, CHUNK)]
+        parts = [
+            measure(random.multinomial(units, [1 / units] * units, min(CHUNK, bootstrap - start)).astype(float))
+            for start in range(0, bootstrap, CHUNK)
+        ]
         drawn = {name: np.concatenate([part[name] for part in parts]) for name in value}
         # With samples drawn twice, what is counted gene by gene is noisier than in the data: its draws give the
         # spread alone and are moved onto the value.
@@ -209,10 +229,16 @@ def evaluate(predictions: Predictions, groups: Mapping[str, str] | None = None, 
         np.clip(drawn["share_positive"], 0, 1, out=drawn["share_positive"])
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        sample = {"skill": _skill(by_sample, by_sample[mean]), "mae": absolute_by_sample / cells_of_sample,
-                  "across_gene_r": across}
-        target = {"skill": _skill(by_target, by_target[mean]), "mae": absolute_by_target / cells_of_target,
-                  "r": _grouped_r(p.predicted, p.observed, weight, p.target, targets)}
+        sample = {
+            "skill": _skill(by_sample, by_sample[mean]),
+            "mae": absolute_by_sample / cells_of_sample,
+            "across_gene_r": across,
+        }
+        target = {
+            "skill": _skill(by_target, by_target[mean]),
+            "mae": absolute_by_target / cells_of_target,
+            "r": _grouped_r(p.predicted, p.observed, weight, p.target, targets),
+        }
     genes = int(np.isfinite(target["skill"][chosen]).sum())
     metrics: list[Metric] = []
 
@@ -222,8 +248,15 @@ def evaluate(predictions: Predictions, groups: Mapping[str, str] | None = None, 
             metrics.append(_metric(name, model, value[name][m], drawn[name][:, m] if drawn else None, n))
         for m, model in enumerate(p.models):
             if difference and m != chosen:
-                metrics.append(_metric(difference, model, value[name][chosen] - value[name][m],
-                                       drawn[name][:, chosen] - drawn[name][:, m] if drawn else None, n))
+                metrics.append(
+                    _metric(
+                        difference,
+                        model,
+                        value[name][chosen] - value[name][m],
+                        drawn[name][:, chosen] - drawn[name][:, m] if drawn else None,
+                        n,
+                    )
+                )
 
     def add_permuted(name: str) -> None:
         if permutations is not None:
@@ -255,6 +288,7 @@ def _write(path: str | Path, columns: Mapping[str, Sequence]) -> None:
 
 def write_json(evaluation: Evaluation, path: str | Path) -> None:
     """Write the metrics as a list of objects with the keys `COLUMNS`, rounded as in the table; null for none."""
+
     def plain(value: float | str) -> float | str | None:
         return value if not isinstance(value, float) else float(f"{value:.6g}") if np.isfinite(value) else None
 
@@ -265,16 +299,33 @@ def write_json(evaluation: Evaluation, path: str | Path) -> None:
 def write_genes(evaluation: Evaluation, path: str | Path) -> None:
     """Write skill, r and mae of the chosen model for each target; `n`: samples, `mae_mean`: of the training mean."""
     e, mean = evaluation, evaluation.models.index(MEAN)
-    _write(path, {"target": e.predictions.targets, "n": e.counts.tolist(), "skill": e.target["skill"][0],
-                               "r": e.target["r"][0], "mae": e.target["mae"][0], "mae_mean": e.target["mae"][mean]})
+    _write(
+        path,
+        {
+            "target": e.predictions.targets,
+            "n": e.counts.tolist(),
+            "skill": e.target["skill"][0],
+            "r": e.target["r"][0],
+            "mae": e.target["mae"][0],
+            "mae_mean": e.target["mae"][mean],
+        },
+    )
 
 
 def write_samples(evaluation: Evaluation, path: str | Path) -> None:
     """Write skill, mae and across-gene r of the chosen model for each sample; `mae_mean`: of the training mean."""
     e, mean = evaluation, evaluation.models.index(MEAN)
-    _write(path, {"id": e.predictions.samples, "group": e.group, "skill": e.sample["skill"][0],
-                               "mae": e.sample["mae"][0], "mae_mean": e.sample["mae"][mean],
-                               "across_gene_r": e.sample["across_gene_r"][0]})
+    _write(
+        path,
+        {
+            "id": e.predictions.samples,
+            "group": e.group,
+            "skill": e.sample["skill"][0],
+            "mae": e.sample["mae"][0],
+            "mae_mean": e.sample["mae"][mean],
+            "across_gene_r": e.sample["across_gene_r"][0],
+        },
+    )
 
 
 def _units(samples: Sequence[str], group: Sequence[str]) -> tuple[np.ndarray, int]:
@@ -295,8 +346,10 @@ def _median(values: np.ndarray) -> np.ndarray:
         return np.median(values, axis=-1)
     known = np.isfinite(values)
     ordered, count = np.sort(values, axis=-1), known.sum(-1)  # NaN sort last
-    low, high = (np.take_along_axis(ordered, np.maximum(place, 0)[..., None], -1)[..., 0]
-                 for place in ((count - 1) // 2, count // 2))
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(place, 0)[..., None], -1)[..., 0]
+        for place in ((count - 1) // 2, count // 2)
+    )
     return np.where(count > 0, (low + high) / 2, np.nan)
 
 
@@ -312,8 +365,12 @@ def _correlation(moments: np.ndarray, count: np.ndarray) -> np.ndarray:
 def _grouped_r(x: np.ndarray, y: np.ndarray, weight: np.ndarray, by: np.ndarray, size: int) -> np.ndarray:
     """(models, size): weighted correlation of each row of `x` with `y` within each group of columns."""
     y = y - y.mean()
-    moments = np.stack([[np.bincount(by, weight * v, size) for v in (row, y, row * row, y * y, row * y)]
-                        for row in x - x.mean(axis=1, keepdims=True)])
+    moments = np.stack(
+        [
+            [np.bincount(by, weight * v, size) for v in (row, y, row * row, y * y, row * y)]
+            for row in x - x.mean(axis=1, keepdims=True)
+        ]
+    )
     return _correlation(np.moveaxis(moments, 1, -1), np.bincount(by, weight, size))
 
 
@@ -323,8 +380,12 @@ def _across(p: Predictions) -> np.ndarray:
     r = _grouped_r(p.predicted, p.observed, np.ones(len(by)), by, len(pairs))
     sample, size = pairs // len(p.folds), len(p.samples)
     with np.errstate(invalid="ignore"):
-        return np.stack([np.bincount(sample[known], row[known], size) / np.bincount(sample[known], minlength=size)
-                         for row, known in zip(r, np.isfinite(r), strict=True)])
+        return np.stack(
+            [
+                np.bincount(sample[known], row[known], size) / np.bincount(sample[known], minlength=size)
+                for row, known in zip(r, np.isfinite(r), strict=True)
+            ]
+        )
 
 
 def _metric(name: str, model: str, value: float, draws: np.ndarray | None, n: int) -> Metric:

@@ -39,9 +39,23 @@ class Options:
         """The settings among the arguments of the script."""
         if args.permutation_table and not args.permutations:
             raise InputError("--permutation-table needs --permutations", cure="say how many, for instance 200")
-        return cls(args.architecture, args.compare, args.permutations, {"hidden": args.hidden, "dropout": args.dropout},
-                   {"epochs": args.epochs, "patience": args.patience, "batch": args.batch_size, "rate": args.learning_rate,
-                    "decay": args.weight_decay, "device": args.device, "seed": args.seed}, args.checkpoint, args.seed)
+        return cls(
+            args.architecture,
+            args.compare,
+            args.permutations,
+            {"hidden": args.hidden, "dropout": args.dropout},
+            {
+                "epochs": args.epochs,
+                "patience": args.patience,
+                "batch": args.batch_size,
+                "rate": args.learning_rate,
+                "decay": args.weight_decay,
+                "device": args.device,
+                "seed": args.seed,
+            },
+            args.checkpoint,
+            args.seed,
+        )
 
     @property
     def models(self) -> list[str]:
@@ -50,7 +64,9 @@ class Options:
 
     def maker(self, data: expression.Data, split: Split, stage: str) -> Any:
         """A function name → new model. Networks keep their checkpoints in a folder of this run and `stage`."""
-        key = hashlib.sha256(json.dumps([self.network, self.loop, data.digests, split.digest]).encode()).hexdigest()[:12]
+        key = hashlib.sha256(json.dumps([self.network, self.loop, data.digests, split.digest]).encode()).hexdigest()[
+            :12
+        ]
         count = 0
 
         def make(name: str) -> Regressor:

@@ -313,10 +313,11 @@ def _share(units: Units, share: float, random: np.random.RandomState, part: str)
             units.where,
             "use a larger share, or fewer classes",
         )
-    if units.groups is None:
-        kind = ShuffleSplit if units.classes is None else StratifiedShuffleSplit
-    else:
-        kind = GroupShuffleSplit
+    kind = (
+        (ShuffleSplit if units.classes is None else StratifiedShuffleSplit)
+        if units.groups is None
+        else GroupShuffleSplit
+    )
     return next(kind(1, test_size=share, random_state=random).split(units.ids, units.classes, units.groups))[1]
 
 

@@ -121,17 +121,28 @@ def train(network: nn.Module, loss: Loss, fit: Sequence[Tensor], stop: Sequence[
         best, last, finished = folder / "best.ckpt", folder / "last.ckpt", folder / "finished"
         if not finished.exists():
             trainer = lightning.Trainer(
-                accelerator={"cuda": "gpu"}.get(loop.device, loop.device), devices=1, max_epochs=loop.epochs,
-                callbacks=[EarlyStopping("validation", patience=loop.patience),
-                           ModelCheckpoint(folder, best.stem, "validation", save_last=True, enable_version_counter=False)],
-                logger=False, deterministic=True, enable_progress_bar=False, enable_model_summary=False,
-                num_sanity_val_steps=0)
+                accelerator={"cuda": "gpu"}.get(loop.device, loop.device),
+                devices=1,
+                max_epochs=loop.epochs,
+                callbacks=[
+                    EarlyStopping("validation", patience=loop.patience),
+                    ModelCheckpoint(folder, best.stem, "validation", save_last=True, enable_version_counter=False),
+                ],
+                logger=False,
+                deterministic=True,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                num_sanity_val_steps=0,
+            )
             if last.exists():
                 console.say(f"going on from {folder.name}/{last.name}")
-            trainer.fit(module,
-                        DataLoader(TensorDataset(*fit), loop.batch, sampler=_Shuffle(len(fit[0]), loop.seed)),
-                        DataLoader(TensorDataset(*stop), 4 * loop.batch),
-                        ckpt_path=last if last.exists() else None, weights_only=True)
+            trainer.fit(
+                module,
+                DataLoader(TensorDataset(*fit), loop.batch, sampler=_Shuffle(len(fit[0]), loop.seed)),
+                DataLoader(TensorDataset(*stop), 4 * loop.batch),
+                ckpt_path=last if last.exists() else None,
+                weights_only=True,
+            )
             finished.touch()
         weights = torch.load(best, weights_only=True, map_location="cpu")["state_dict"]
         network.cpu().load_state_dict({k.removeprefix("network."): v for k, v in weights.items()})
@@ -164,16 +175,22 @@ class Network(Regressor):
         torch.manual_seed(self.loop.seed)
         network = mlp(inputs.shape[1], self.settings["hidden"], y.shape[1], self.settings["dropout"])
         targets = torch.from_numpy(y - mean)
-        self.history = train(network, nn.functional.mse_loss, (inputs[rows], targets[rows]),
-                             (inputs[stop], targets[stop]), self.loop)
+        self.history = train(
+            network, nn.functional.mse_loss, (inputs[rows], targets[rows]), (inputs[stop], targets[stop]), self.loop
+        )
         self.arrays.update({f"network.{k}": v.numpy() for k, v in network.state_dict().items()})
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         inputs, mean = self._inputs(x), self.arrays["mean"]
         network = mlp(inputs.shape[1], self.settings["hidden"], len(mean), self.settings["dropout"]).eval()
-        network.load_state_dict({k.removeprefix("network."): torch.from_numpy(np.array(v))
-                                 for k, v in self.arrays.items() if k.startswith("network.")})
+        network.load_state_dict(
+            {
+                k.removeprefix("network."): torch.from_numpy(np.array(v))
+                for k, v in self.arrays.items()
+                if k.startswith("network.")
+            }
+        )
         with torch.inference_mode():
             return mean + network(inputs).numpy()
 

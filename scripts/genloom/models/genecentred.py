@@ -104,15 +104,22 @@ class _Fit:
     def dual(self, local: float, penalty: float) -> np.ndarray:
         """The (n, q) coefficients of kernel ridge on the residuals."""
         average = self._average(self.rows)
-        return np.concatenate([self._solve(average, self._own(self.rows, block), block, local, penalty)
-                               for block in self._blocks()], axis=1)
+        return np.concatenate(
+            [self._solve(average, self._own(self.rows, block), block, local, penalty) for block in self._blocks()],
+            axis=1,
+        )
 
     def difference(self, x: np.ndarray, dual: np.ndarray, local: float) -> np.ndarray:
         """How far from the training mean the expression in new neighbourhoods (new, q, k) is: (new, q)."""
         rows = self._rows(x)
         average = self._average(rows)
-        return np.concatenate([self._predict(rows, average, self._own(rows, block), dual[:, block], block, local)
-                               for block in self._blocks()], axis=1)
+        return np.concatenate(
+            [
+                self._predict(rows, average, self._own(rows, block), dual[:, block], block, local)
+                for block in self._blocks()
+            ],
+            axis=1,
+        )
 
     def candidates(self, x: np.ndarray) -> Iterator[tuple[slice, int, np.ndarray]]:
         """`difference` for each candidate of `GRID`, as (genes, number of the candidate, (new, genes) values)."""
@@ -131,8 +138,9 @@ class _Fit:
             return np.linalg.solve(system, residual)
         return np.linalg.solve(system + local * own, residual.T[..., None])[..., 0].T
 
-    def _predict(self, rows: np.ndarray, average: np.ndarray, own: np.ndarray, dual: np.ndarray, block: slice,
-                 local: float) -> np.ndarray:
+    def _predict(
+        self, rows: np.ndarray, average: np.ndarray, own: np.ndarray, dual: np.ndarray, block: slice, local: float
+    ) -> np.ndarray:
         out = rows[:, block] @ self.weights + (1 - local) * average @ dual
         return out + local * np.einsum("gab,bg->ag", own, dual) if local else out
 

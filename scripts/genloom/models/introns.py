@@ -129,10 +129,11 @@ def pair_sites(sites: np.ndarray, rules: Rules) -> Structure:
     order = np.lexsort((kind, position))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order)) * 2 + 1
-    at_donor, at_acceptor = place[: len(donors)], place[len(donors):]
-    i, j = _ranges(np.searchsorted(acceptors, donors + rules.minimum),
-                   np.searchsorted(acceptors, donors + rules.maximum, "right"))
-    weight = (log_odds(sites, DONOR)[donors - 1][i] + log_odds(sites, ACCEPTOR)[acceptors][j] + 2 * rules.bias)
+    at_donor, at_acceptor = place[: len(donors)], place[len(donors) :]
+    i, j = _ranges(
+        np.searchsorted(acceptors, donors + rules.minimum), np.searchsorted(acceptors, donors + rules.maximum, "right")
+    )
+    weight = log_odds(sites, DONOR)[donors - 1][i] + log_odds(sites, ACCEPTOR)[acceptors][j] + 2 * rules.bias
     # Each candidate has two nodes, outside (odd) and the site used (even): 0 → 1 → 3 → 5 ... → last.
     nodes = 2 * len(order) + 2
     chain = np.r_[0, np.arange(1, nodes - 2, 2), nodes - 1]
@@ -171,8 +172,9 @@ def _split_stop(codes: np.ndarray, donor: np.ndarray, acceptor: np.ndarray, carr
     return stop & (one | two)
 
 
-def coding_genes(codes: np.ndarray, sites: np.ndarray, rules: Rules, edges: np.ndarray | None = None,
-                 typical: float = 1e-2) -> Structure:
+def coding_genes(
+    codes: np.ndarray, sites: np.ndarray, rules: Rules, edges: np.ndarray | None = None, typical: float = 1e-2
+) -> Structure:
     """Genes from a start codon to the first stop in its frame, with introns between: for labels of coding exons.
 
     Every exon goes on in the reading frame of the one before it and holds no stop codon, nor does a codon that an
@@ -217,20 +219,22 @@ def coding_genes(codes: np.ndarray, sites: np.ndarray, rules: Rules, edges: np.n
     at_end, at_open, at_left = np.split(place, [len(ends), len(ends) + len(opened)])
     first, last = 0, len(order) + 1
 
-    parts = [(np.r_[first, at_end], np.r_[at_end, last], np.zeros(len(ends) + 1)),
-             (np.full(3, first), at_open[:3], np.full(3, np.log(typical) + rules.gene)),
-             (at_end[np.searchsorted(ends, starts)], at_open[3:3 + len(starts)], log_start + rules.gene)]
-    rows, column = _ranges(np.asarray(np.searchsorted(donors, opened, "right")),
-                           np.searchsorted(donors, np.clip(limit, 0, length)))
-    parts.append((at_open[rows], at_left[3 * column + (donors[column] - frame[rows]) % 3],
-                  log_donor[column]))
+    parts = [
+        (np.r_[first, at_end], np.r_[at_end, last], np.zeros(len(ends) + 1)),
+        (np.full(3, first), at_open[:3], np.full(3, np.log(typical) + rules.gene)),
+        (at_end[np.searchsorted(ends, starts)], at_open[3 : 3 + len(starts)], log_start + rules.gene),
+    ]
+    rows, column = _ranges(
+        np.asarray(np.searchsorted(donors, opened, "right")), np.searchsorted(donors, np.clip(limit, 0, length))
+    )
+    parts.append((at_open[rows], at_left[3 * column + (donors[column] - frame[rows]) % 3], log_donor[column]))
     rows = np.flatnonzero(limit <= length)
-    parts.append((at_open[rows], at_end[np.searchsorted(ends, limit[rows])],
-                  log_stop[limit[rows] - 1]))
+    parts.append((at_open[rows], at_end[np.searchsorted(ends, limit[rows])], log_stop[limit[rows] - 1]))
     rows = np.flatnonzero(limit > length)
     parts.append((at_open[rows], np.full(len(rows), last), np.zeros(len(rows))))
-    rows, column = _ranges(np.searchsorted(acceptors, left + rules.minimum),
-                           np.searchsorted(acceptors, left + rules.maximum, "right"))
+    rows, column = _ranges(
+        np.searchsorted(acceptors, left + rules.minimum), np.searchsorted(acceptors, left + rules.maximum, "right")
+    )
     whole = ~_split_stop(codes, left[rows], acceptors[column], carried[rows])
     rows, column = rows[whole], column[whole]
     into = 3 + len(starts) + 3 * column + (acceptors[column] - carried[rows]) % 3
@@ -239,7 +243,7 @@ def coding_genes(codes: np.ndarray, sites: np.ndarray, rules: Rules, edges: np.n
 
     through = graph.posterior()
     pd = through[at_left].reshape(-1, 3).sum(1)
-    pa = through[at_open[3 + len(starts):]].reshape(-1, 3).sum(1)
+    pa = through[at_open[3 + len(starts) :]].reshape(-1, 3).sum(1)
     genes: list[list[tuple[int, int]]] = []
     begin = -1
     for node in graph.best()[1:]:

@@ -55,8 +55,13 @@ class _Kernel(Regressor):
         penalty = self.settings.get("penalty") or choose(PENALTIES, predict, y, groups, 1.0)
         dual, mean = solve(np.arange(len(y)), penalty)
         self.settings.update(penalty=penalty, width=width)
-        self.arrays = {"centre": span.centre, "basis": span.basis, "rows": z, "dual": dual,
-                       "mean": mean.astype(np.float32)}
+        self.arrays = {
+            "centre": span.centre,
+            "basis": span.basis,
+            "rows": z,
+            "dual": dual,
+            "mean": mean.astype(np.float32),
+        }
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -117,8 +122,12 @@ class PartialLeastSquares(Regressor):
         # (z - zero) slope + mean, in target coordinates; then back to the targets themselves.
         weights = (slope @ targets.basis.T).astype(np.float32)
         offset = targets.centre + (mean - zero @ slope) @ targets.basis.T
-        self.arrays = {"centre": inputs.centre, "basis": inputs.basis, "weights": weights,
-                       "offset": offset.astype(np.float32)}
+        self.arrays = {
+            "centre": inputs.centre,
+            "basis": inputs.basis,
+            "weights": weights,
+            "offset": offset.astype(np.float32),
+        }
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:

@@ -41,8 +41,13 @@ def inner_folds(groups: Sequence[str], most: int = 20) -> Iterator[tuple[np.ndar
     return GroupKFold(min(count, most)).split(np.zeros(len(groups)), groups=np.asarray(groups, dtype=str))
 
 
-def choose(candidates: Sequence[Any], predict: Callable[[np.ndarray, np.ndarray], Iterable[np.ndarray]], y: np.ndarray,
-           groups: Sequence[str], default: Any) -> Any:
+def choose(
+    candidates: Sequence[Any],
+    predict: Callable[[np.ndarray, np.ndarray], Iterable[np.ndarray]],
+    y: np.ndarray,
+    groups: Sequence[str],
+    default: Any,
+) -> Any:
     """The candidate with the least squared error over the inner folds; `default` where there is but one group.
 
     `predict(fit_rows, held_rows)` returns one (held, q) array a candidate.

@@ -59,7 +59,7 @@ class _Unit(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv1(self.activate(self.norm1(x)))
         y = self.conv2(self.activate(self.norm2(y)))
-        return y + x[..., self.crop:-self.crop]
+        return y + x[..., self.crop : -self.crop]
 
 
 class Splice(nn.Module):
@@ -80,20 +80,33 @@ class Splice(nn.Module):
     dilation d runs as d dense ones, on every d-th base: on a CPU, two to three times faster than a dilated kernel.
     """
 
-    def __init__(self, context: int = 400, channels: int = 32, heads: Sequence[int] = (3,), slope: float = 0.0,
-                 eps: float = 1e-5, prior: float = 1e-3):
+    def __init__(
+        self,
+        context: int = 400,
+        channels: int = 32,
+        heads: Sequence[int] = (3,),
+        slope: float = 0.0,
+        eps: float = 1e-5,
+        prior: float = 1e-3,
+    ):
         super().__init__()
         if context not in CONTEXTS:
             raise ValueError(f"context {context} is none of {', '.join(map(str, CONTEXTS))}")
         self.heads = tuple(heads)
-        self.settings: dict[str, object] = {"context": context, "channels": channels, "heads": list(heads),
-                                            "slope": slope, "eps": eps}
+        self.settings: dict[str, object] = {
+            "context": context,
+            "channels": channels,
+            "heads": list(heads),
+            "slope": slope,
+            "eps": eps,
+        }
         self.context = context
         groups = GROUPS[: CONTEXTS.index(context) + 1]
         self.first = nn.Linear(4, channels)
         self.skips = nn.ModuleList(nn.Linear(channels, channels) for _ in range(len(groups) + 1))
         self.groups = nn.ModuleList(
-            nn.Sequential(*(_Unit(channels, width, slope, eps) for _ in range(UNITS))) for width, _ in groups)
+            nn.Sequential(*(_Unit(channels, width, slope, eps) for _ in range(UNITS))) for width, _ in groups
+        )
         self.last = nn.Linear(channels, sum(heads))
         with torch.no_grad():
             self.last.bias.zero_()
@@ -108,13 +121,13 @@ class Splice(nn.Module):
         x = self.first(functional.pad(x, (0, 0, 0, -x.shape[1] % STEP)))
         batch, length, channels = x.shape
         end = length - self.context
-        total = self.skips[0](x[:, self.context // 2:][:, :end])
+        total = self.skips[0](x[:, self.context // 2 :][:, :end])
         for (_, dilation), group, skip in zip(GROUPS, self.groups, self.skips[1:], strict=False):
             # Every d-th base becomes a row of its own: (batch · d, channels, 1, length / d), channels innermost.
             x = x.reshape(batch, -1, dilation, channels).transpose(1, 2).reshape(batch * dilation, 1, -1, channels)
             x = group(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).reshape(batch, dilation, -1, channels).transpose(1, 2)
             x = x.reshape(batch, -1, channels)
-            total = total + skip(x[:, (x.shape[1] - end) // 2:][:, :end])
+            total = total + skip(x[:, (x.shape[1] - end) // 2 :][:, :end])
         return self.last(total)[:, :wanted]
 
 
@@ -150,8 +163,9 @@ def reverse_complement(codes: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(COMPLEMENT[codes[..., ::-1]])
 
 
-def predict_tiles(networks: Sequence[Splice], codes: np.ndarray, tile: int = 100_000, strands: str = "+-",
-                  temperature: float = 1.0) -> Iterator[tuple[int, int, np.ndarray]]:
+def predict_tiles(
+    networks: Sequence[Splice], codes: np.ndarray, tile: int = 100_000, strands: str = "+-", temperature: float = 1.0
+) -> Iterator[tuple[int, int, np.ndarray]]:
     """Predict a sequence of any length, tile by tile; no base differs from a prediction in one piece.
 
     Parameters
@@ -176,21 +190,22 @@ def predict_tiles(networks: Sequence[Splice], codes: np.ndarray, tile: int = 100
         end = min(start + tile, len(codes))
         piece = np.full(end - start + 2 * margin, UNKNOWN, np.uint8)
         low, high = max(start - margin, 0), min(end + margin, len(codes))
-        piece[low - start + margin:high - start + margin] = codes[low:high]
+        piece[low - start + margin : high - start + margin] = codes[low:high]
         scores = np.zeros((len(strands), end - start, sum(heads)), np.float32)
         for row, strand in enumerate(strands):
             read = torch.from_numpy(piece if strand == "+" else reverse_complement(piece))[None].to(device)
             for network in ready:
                 cut = margin - network.context // 2
                 with torch.inference_mode():
-                    logits = network(read[:, cut:read.shape[1] - cut]) / temperature
+                    logits = network(read[:, cut : read.shape[1] - cut]) / temperature
                 found = probabilities(logits, heads)[0].cpu().numpy()
                 scores[row] += (found if strand == "+" else found[::-1]) / len(ready)
         yield start, end, scores
 
 
-def predict(networks: Sequence[Splice], codes: np.ndarray, tile: int = 100_000, strands: str = "+-",
-            temperature: float = 1.0) -> np.ndarray:
+def predict(
+    networks: Sequence[Splice], codes: np.ndarray, tile: int = 100_000, strands: str = "+-", temperature: float = 1.0
+) -> np.ndarray:
     """All tiles of `predict_tiles` at once: (strands, length, sum of heads) float32."""
     return np.concatenate([scores for _, _, scores in predict_tiles(networks, codes, tile, strands, temperature)], 1)
 

@@ -24,8 +24,11 @@ from .page import Cell, Code, Facts, Picture, Pictures, Report, Section, Table, 
 
 NO_BETTER = "no better than the mean of the training samples"
 ROWS = 60  # of a table in the page; longer ones are files of their own
-SCORES = {"skill": "skill of all genes together", "share_positive": "share of genes with skill above 0",
-          "delta_r": "delta-r"}
+SCORES = {
+    "skill": "skill of all genes together",
+    "share_positive": "share of genes with skill above 0",
+    "delta_r": "delta-r",
+}
 
 
 @dataclass(frozen=True)
@@ -97,73 +100,128 @@ def plots(results: Results) -> list[Plot]:
     share = _metric(e, "share_positive")
     by_sample = e.sample["skill"][0]
     order = _by_group(e)
-    found = [Plot(
-        "skill", "Skill of each model",
-        partial(figures.intervals, e.models, [(s.value, s.low, s.high) for s in skill], SCORES["skill"], zero),
-        f"Skill with its 95% interval; 0 is the {zero}, 1 would be without error. The chosen model is on top, in blue.",
-        "Skill with interval: " + "; ".join(f"{s.model} {_span(s)}" for s in skill) + "."), Plot(
-        "delta", "Predicted and observed difference",
-        partial(figures.density, x, y, "observed difference from the training mean", "predicted difference"),
-        f"Each prediction of a gene in a sample ({results.unit}). Dotted: exact. Dashed: the training mean, which is "
-        f"always 0." + (f" {beyond:,} of {len(x):,} lie beyond the edges." if beyond else ""),
-        f"Predicted against observed difference from the training mean of {len(x):,} predictions; "
-        f"correlation (delta-r) {_span(delta)}.")]
+    found = [
+        Plot(
+            "skill",
+            "Skill of each model",
+            partial(figures.intervals, e.models, [(s.value, s.low, s.high) for s in skill], SCORES["skill"], zero),
+            f"Skill with its 95% interval; 0 is the {zero}, 1 would be without error. The chosen model is on top, in blue.",
+            "Skill with interval: " + "; ".join(f"{s.model} {_span(s)}" for s in skill) + ".",
+        ),
+        Plot(
+            "delta",
+            "Predicted and observed difference",
+            partial(figures.density, x, y, "observed difference from the training mean", "predicted difference"),
+            f"Each prediction of a gene in a sample ({results.unit}). Dotted: exact. Dashed: the training mean, which is "
+            f"always 0." + (f" {beyond:,} of {len(x):,} lie beyond the edges." if beyond else ""),
+            f"Predicted against observed difference from the training mean of {len(x):,} predictions; "
+            f"correlation (delta-r) {_span(delta)}.",
+        ),
+    ]
     if len(known) > 1:
         below = int((known <= -1).sum())
-        found.append(Plot(
-            "genes", "Skill of each gene", partial(figures.spread, known, "skill of a gene", "genes"),
-            f"{_percent(share.value)} of {len(known):,} genes have skill above 0 (blue)." +
-            (f" The first bar holds {below:,} genes at or below {number(-1, 0)}." if below else ""),
-            f"Histogram of the skill of {len(known):,} genes: median {number(float(np.median(known)))}, "
-            f"{_percent(share.value)} above 0."))
+        found.append(
+            Plot(
+                "genes",
+                "Skill of each gene",
+                partial(figures.spread, known, "skill of a gene", "genes"),
+                f"{_percent(share.value)} of {len(known):,} genes have skill above 0 (blue)."
+                + (f" The first bar holds {below:,} genes at or below {number(-1, 0)}." if below else ""),
+                f"Histogram of the skill of {len(known):,} genes: median {number(float(np.median(known)))}, "
+                f"{_percent(share.value)} above 0.",
+            )
+        )
     if results.permutations is not None:
-        rows = [(label, float(null[0]), null[1:], _metric(e, f"{name}_p").value) for name, label in SCORES.items()
-                if np.isfinite((null := results.permutations[name])[0])]
-        found.append(Plot(
-            "permutations", "The same with pairings at random", partial(figures.permuted, rows),
-            f"Grey: {len(results.permutations['skill']) - 1:,} runs with peaks and expression of samples paired at "
-            f"random. Blue line: the true pairing.",
-            "; ".join(f"{label}: {number(true)} with the true pairing, {number(float(np.nanmedian(null)))} at the "
-                      f"median of random ones, p = {chance:.2g}" for label, true, null, chance in rows) + "."))
-    found.append(Plot(
-        "samples", f"Skill of each {'sample' if len(p.samples) <= figures.BARS else 'sample, ordered'}",
-        partial(figures.bars, [p.samples[i] for i in order], by_sample[order], "skill", "samples"),
-        "Skill over all genes of a sample" + (", samples of a group together." if any(e.group) else "."),
-        f"Skill of {len(p.samples)} samples, from {number(float(np.nanmin(by_sample)))} to "
-        f"{number(float(np.nanmax(by_sample)))}; {int((by_sample > 0).sum())} are above 0."))
+        rows = [
+            (label, float(null[0]), null[1:], _metric(e, f"{name}_p").value)
+            for name, label in SCORES.items()
+            if np.isfinite((null := results.permutations[name])[0])
+        ]
+        found.append(
+            Plot(
+                "permutations",
+                "The same with pairings at random",
+                partial(figures.permuted, rows),
+                f"Grey: {len(results.permutations['skill']) - 1:,} runs with peaks and expression of samples paired at "
+                f"random. Blue line: the true pairing.",
+                "; ".join(
+                    f"{label}: {number(true)} with the true pairing, {number(float(np.nanmedian(null)))} at the "
+                    f"median of random ones, p = {chance:.2g}"
+                    for label, true, null, chance in rows
+                )
+                + ".",
+            )
+        )
+    found.append(
+        Plot(
+            "samples",
+            f"Skill of each {'sample' if len(p.samples) <= figures.BARS else 'sample, ordered'}",
+            partial(figures.bars, [p.samples[i] for i in order], by_sample[order], "skill", "samples"),
+            "Skill over all genes of a sample" + (", samples of a group together." if any(e.group) else "."),
+            f"Skill of {len(p.samples)} samples, from {number(float(np.nanmin(by_sample)))} to "
+            f"{number(float(np.nanmax(by_sample)))}; {int((by_sample > 0).sum())} are above 0.",
+        )
+    )
     if results.history:
         folds = max(len(f) for f in results.history.values())
-        found.append(Plot(
-            "training", "Training curves", partial(figures.curves, results.history),
-            "Loss after each epoch, a line a fold; a dot where the validation loss of a fold was lowest." +
-            (f" The first {figures.FOLDS} of {folds} folds are drawn." if folds > figures.FOLDS else ""),
-            "Loss by epoch of " + ", ".join(f"{part} ({len(f)} folds)" for part, f in results.history.items()) + "."))
+        found.append(
+            Plot(
+                "training",
+                "Training curves",
+                partial(figures.curves, results.history),
+                "Loss after each epoch, a line a fold; a dot where the validation loss of a fold was lowest."
+                + (f" The first {figures.FOLDS} of {folds} folds are drawn." if folds > figures.FOLDS else ""),
+                "Loss by epoch of "
+                + ", ".join(f"{part} ({len(f)} folds)" for part, f in results.history.items())
+                + ".",
+            )
+        )
     return found + _panels(results)
 
 
 def report(results: Results, drawn: Sequence[Plot]) -> Report:
     """The report around its figures."""
     e = results.evaluation
-    skill, delta, share, mae, reference = (_metric(e, *which) for which in (
-        ("skill",), ("delta_r",), ("share_positive",), ("mae",), ("mae", MEAN)))
+    skill, delta, share, mae, reference = (
+        _metric(e, *which) for which in (("skill",), ("delta_r",), ("share_positive",), ("mae",), ("mae", MEAN))
+    )
     p = e.get("share_positive_p")
-    numbers = [("Skill", number(skill.value), _interval(skill) or "no interval"),
-               ("Delta-r", number(delta.value), _interval(delta) or "no interval"),
-               ("Genes better than the mean", _percent(share.value), f"permutation p = {p.value:.2g}" if p else
-                f"of {share.n:,} genes"),
-               ("Mean absolute error", number(mae.value), f"{number(reference.value)} for the training mean")]
+    numbers = [
+        ("Skill", number(skill.value), _interval(skill) or "no interval"),
+        ("Delta-r", number(delta.value), _interval(delta) or "no interval"),
+        (
+            "Genes better than the mean",
+            _percent(share.value),
+            f"permutation p = {p.value:.2g}" if p else f"of {share.n:,} genes",
+        ),
+        ("Mean absolute error", number(mae.value), f"{number(reference.value)} for the training mean"),
+    ]
     genes = [plot for plot in drawn if plot.name.startswith("gene-")]
     sections = [
         Section("Beside the baselines", _tables(e, results.unit)),
-        Section("Figures", [Pictures([plot.picture() for plot in drawn if plot not in genes])])]
+        Section("Figures", [Pictures([plot.picture() for plot in drawn if plot not in genes])]),
+    ]
     if genes:
-        sections.append(Section("Gene by gene", [
-            Text([("The genes asked for." if results.genes else
-                   "Best, median and worst genes by skill, of the half of the genes that vary most.") +
-                  f" Each blue dot is a held-out prediction ({results.unit}), the dotted line is where a prediction is "
-                  f"exact, the dashed line the mean of the training samples. The short strokes show that mean fold by "
-                  f"fold: it falls where a high sample is held out, which lowers r within a gene for every model."]),
-            Pictures([plot.picture() for plot in genes], small=True)]))
+        sections.append(
+            Section(
+                "Gene by gene",
+                [
+                    Text(
+                        [
+                            (
+                                "The genes asked for."
+                                if results.genes
+                                else "Best, median and worst genes by skill, of the half of the genes that vary most."
+                            )
+                            + f" Each blue dot is a held-out prediction ({results.unit}), the dotted line is where one is "
+                            f"exact, the dashed line the mean of the training samples. The short strokes show that mean fold by "
+                            f"fold: it falls where a high sample is held out, which lowers r within a gene for every model."
+                        ]
+                    ),
+                    Pictures([plot.picture() for plot in genes], small=True),
+                ],
+            )
+        )
     sections += [Section("Data and split", _data(results)), Section("How to read the numbers", [Facts(READING)])]
     if results.card is not None:
         sections.append(Section("The model", [Facts(_card(results.card))]))
@@ -173,20 +231,20 @@ def report(results: Results, drawn: Sequence[Plot]) -> Report:
 
 READING = {
     "Skill": "1 less the squared error of the model over that of the mean of the training samples, all held-out genes "
-             "and samples together. 0: as that mean; 1: exact; below 0: worse than that mean.",
+    "and samples together. 0: as that mean; 1: exact; below 0: worse than that mean.",
     "Median gene skill": "The same for each gene alone, then the median, so that no few lively genes decide it.",
     "Delta-r": "Correlation of what is predicted and what is observed after the training mean is taken from both: "
-               "whether the model knows in which direction a sample differs.",
+    "whether the model knows in which direction a sample differs.",
     "Genes better than the mean": "Share of genes with skill above 0. By chance it is not half: hold it against the "
-                                  "runs with pairings at random. p = (1 + random runs that reach it) / (1 + random "
-                                  "runs).",
+    "runs with pairings at random. p = (1 + random runs that reach it) / (1 + random "
+    "runs).",
     "MAE": "Mean absolute error in the unit of the data, beside that of each baseline and with the difference to it.",
     "r across genes": "Correlation over all genes of a sample. It is high for anything that knows which genes are "
-                      "usually high, the training mean first of all, so it says next to nothing. It comes last for "
-                      "this reason.",
+    "usually high, the training mean first of all, so it says next to nothing. It comes last for "
+    "this reason.",
     "95% intervals": "Percentiles of the bootstrap: samples (whole groups where there are groups) drawn with "
-                     "replacement. Differences are taken within each draw. For gene-by-gene measures the draws give "
-                     "the spread around the value.",
+    "replacement. Differences are taken within each draw. For gene-by-gene measures the draws give "
+    "the spread around the value.",
     "Repeated folds": "Where a sample was held out several times, its errors are averaged; it counts once.",
 }
 
@@ -196,9 +254,11 @@ def _asked(results: Results) -> str:
     p = e.predictions
     once = len(p.observed) == int(e.counts.sum())
     samples = _count(len(p.samples), "sample") + (f" from {e.units} groups" if e.unit == "group" else "")
-    return (f"The question: how well does {_the(e.models[0])} predict the expression of "
-            f"{_count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
-            f"({_count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)")
+    return (
+        f"The question: how well does {_the(e.models[0])} predict the expression of "
+        f"{_count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
+        f"({_count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)"
+    )
 
 
 def _found(e: Evaluation) -> str:
@@ -209,10 +269,14 @@ def _found(e: Evaluation) -> str:
         return f"{model} is {NO_BETTER}{worse}: its skill is {_span(skill)}, where 0 is that mean."
     chance = ""
     if p is not None and p.value > 0.05:
-        chance = f"; but with peaks and expression paired at random it does as well (p = {p.value:.2g}), so this is " \
-                 f"not learned from the peaks"
-    return f"{model} leaves {_percent(skill.value)} less squared error than the mean of the training samples: skill " \
-           f"{_span(skill)}{chance}."
+        chance = (
+            f"; but with peaks and expression paired at random it does as well (p = {p.value:.2g}), so this is "
+            f"not learned from the peaks"
+        )
+    return (
+        f"{model} leaves {_percent(skill.value)} less squared error than the mean of the training samples: skill "
+        f"{_span(skill)}{chance}."
+    )
 
 
 def _compared(e: Evaluation) -> str:
@@ -233,8 +297,14 @@ def _compared(e: Evaluation) -> str:
 
 
 def _tables(e: Evaluation, unit: str) -> list[page.Block]:
-    columns = {"skill": "Skill", "skill_median": "Median gene skill", "delta_r": "Delta-r",
-               "share_positive": "Genes better than the mean", "mae": "MAE", "across_gene_r": "r across genes"}
+    columns = {
+        "skill": "Skill",
+        "skill_median": "Median gene skill",
+        "delta_r": "Delta-r",
+        "share_positive": "Genes better than the mean",
+        "mae": "MAE",
+        "across_gene_r": "r across genes",
+    }
 
     def show(metric: Metric) -> Cell:
         if metric.model == MEAN and metric.metric in ("skill", "skill_median", "share_positive"):
@@ -247,16 +317,25 @@ def _tables(e: Evaluation, unit: str) -> list[page.Block]:
         return [[model, *(show(_metric(e, name, model)) for name in names)] for model in models]
 
     drawn = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}by bootstrap"
-    tables: list[page.Block] = [Table(
-        "All models on the same held-out samples, the chosen one first", ["Model", *columns.values()],
-        table(e.models, columns), strong=0,
-        note=f"Small: 95% interval, {drawn}. MAE in {unit}. r across genes stands last since the training mean alone "
-             f"reaches {number(_metric(e, 'across_gene_r', MEAN).value, 3)}.")]
+    tables: list[page.Block] = [
+        Table(
+            "All models on the same held-out samples, the chosen one first",
+            ["Model", *columns.values()],
+            table(e.models, columns),
+            strong=0,
+            note=f"Small: 95% interval, {drawn}. MAE in {unit}. r across genes stands last since the training mean alone "
+            f"reaches {number(_metric(e, 'across_gene_r', MEAN).value, 3)}.",
+        )
+    ]
     if len(e.models) > 1:
-        tables.append(Table(f"{_the(e.models[0], True)} less each baseline",
-                            ["Baseline", "Skill, higher is better", "MAE, lower is better"],
-                            table(e.models[1:], ("skill_difference", "mae_difference")),
-                            note="Differences within each draw; an interval without 0 tells the two apart."))
+        tables.append(
+            Table(
+                f"{_the(e.models[0], True)} less each baseline",
+                ["Baseline", "Skill, higher is better", "MAE, lower is better"],
+                table(e.models[1:], ("skill_difference", "mae_difference")),
+                note="Differences within each draw; an interval without 0 tells the two apart.",
+            )
+        )
     return tables
 
 
@@ -264,16 +343,25 @@ def _data(results: Results) -> list[page.Block]:
     e = results.evaluation
     p = e.predictions
     undefined = int((~np.isfinite(e.target["skill"][0])).sum())
-    facts = {"Samples": f"{len(p.samples):,}", "Groups": f"{e.units:,}" if e.unit == "group" else "",
-             "Genes": f"{len(p.targets):,}", "Folds": f"{len(p.folds):,}", "Predictions judged": f"{len(p.observed):,}",
-             "Rows left out": "; ".join(f"{count:,} {reason}" for reason, count in p.left_out.items()) or "none",
-             "Genes without a skill": f"{undefined:,}: the training mean has no error in them" if undefined else "",
-             "Unit": results.unit, "Assembly": str((results.card or {}).get("assembly", ""))}
+    facts = {
+        "Samples": f"{len(p.samples):,}",
+        "Groups": f"{e.units:,}" if e.unit == "group" else "",
+        "Genes": f"{len(p.targets):,}",
+        "Folds": f"{len(p.folds):,}",
+        "Predictions judged": f"{len(p.observed):,}",
+        "Rows left out": "; ".join(f"{count:,} {reason}" for reason, count in p.left_out.items()) or "none",
+        "Genes without a skill": f"{undefined:,}: the training mean has no error in them" if undefined else "",
+        "Unit": results.unit,
+        "Assembly": str((results.card or {}).get("assembly", "")),
+    }
     card_split = (results.card or {}).get("split")
     if results.split is not None and card_split:
         same = results.split.digest == card_split
-        facts["Split of the model"] = "this one" if same else "another one than the split given here: look whether " \
-            "these are predictions of this model"
+        facts["Split of the model"] = (
+            "this one"
+            if same
+            else "another one than the split given here: look whether these are predictions of this model"
+        )
     blocks: list[page.Block] = [Facts({name: fact for name, fact in facts.items() if fact})]
     if results.split is not None:
         parts = ("train", "validation", "test")
@@ -282,15 +370,31 @@ def _data(results: Results) -> list[page.Block]:
         for size, alike in sizes:
             names = [fold.name for fold in alike]
             folds.append([names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", *size])
-        blocks.append(Table("Samples in the parts of each fold", ["Fold", *(part.capitalize() for part in parts)],
-                            folds[:ROWS], note=f"The first {ROWS} of {len(folds)} rows." if len(folds) > ROWS else ""))
+        blocks.append(
+            Table(
+                "Samples in the parts of each fold",
+                ["Fold", *(part.capitalize() for part in parts)],
+                folds[:ROWS],
+                note=f"The first {ROWS} of {len(folds)} rows." if len(folds) > ROWS else "",
+            )
+        )
     groups = any(e.group)
     rows: list[list[Cell]] = [
-        [p.samples[i], *([e.group[i]] if groups else []),
-         *(number(float(e.sample[name][0, i]), 3) for name in ("skill", "mae", "across_gene_r"))] for i in _by_group(e)]
-    blocks.append(Table("Held-out samples, predicted by the chosen model",
-                        ["Sample", *(["Group"] if groups else []), "Skill", "MAE", "r across genes"], rows[:ROWS],
-                        note=f"The first {ROWS} of {len(rows)} samples." if len(rows) > ROWS else ""))
+        [
+            p.samples[i],
+            *([e.group[i]] if groups else []),
+            *(number(float(e.sample[name][0, i]), 3) for name in ("skill", "mae", "across_gene_r")),
+        ]
+        for i in _by_group(e)
+    ]
+    blocks.append(
+        Table(
+            "Held-out samples, predicted by the chosen model",
+            ["Sample", *(["Group"] if groups else []), "Skill", "MAE", "r across genes"],
+            rows[:ROWS],
+            note=f"The first {ROWS} of {len(rows)} samples." if len(rows) > ROWS else "",
+        )
+    )
     return blocks
 
 
@@ -304,16 +408,26 @@ def _card(card: Mapping[str, Any]) -> dict[str, str]:
 def _again(results: Results) -> list[page.Block]:
     e = results.evaluation
     options = ["--predictions predictions.tsv"]
-    given = {"--split split.tsv": results.split, "--permutations permutations.tsv": results.permutations,
-             "--history history.tsv": results.history, "--model model.safetensors": results.card}
+    given = {
+        "--split split.tsv": results.split,
+        "--permutations permutations.tsv": results.permutations,
+        "--history history.tsv": results.history,
+        "--model model.safetensors": results.card,
+    }
     options += [option for option, value in given.items() if value is not None]
     options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
     command = "genloom-plot-results " + " \\\n    ".join(options)
-    versions = {"genloom": __version__, "python": platform.python_version(),
-                **{name: version(name) for name in ("matplotlib", "numpy", "polars")}}
+    versions = {
+        "genloom": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("matplotlib", "numpy", "polars")},
+    }
     facts = {"Report made with": page.plain(versions), **results.inputs}
-    facts["Intervals"] = f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}" \
-        if results.bootstrap and e.units > 1 else "none"
+    facts["Intervals"] = (
+        f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}"
+        if results.bootstrap and e.units > 1
+        else "none"
+    )
     trained = " The settings, seed and data digests of the training are in the model card." if results.card else ""
     return [Text([f"The file names stand for your own.{trained}"]), Code(command), Facts(facts)]
 
@@ -328,11 +442,20 @@ def _panels(results: Results) -> list[Plot]:
         name = p.targets[target]
         title = f"{symbols[name]} ({name})" if name in symbols else name
         rows = np.flatnonzero(p.target == target)
-        facts = f"skill {number(float(skill[target]))}, r {number(float(e.target['r'][0, target]))}, " \
-                f"MAE {number(float(e.target['mae'][0, target]))}"
+        facts = (
+            f"skill {number(float(skill[target]))}, r {number(float(e.target['r'][0, target]))}, "
+            f"MAE {number(float(e.target['mae'][0, target]))}"
+        )
         draw = partial(figures.panel, p.observed[rows], p.predicted[0, rows], mean[rows])
-        found.append(Plot(f"gene-{i}", title, draw, facts, f"Predicted against observed {results.unit} of {title} in "
-                                                           f"{len(rows)} held-out predictions: {facts}."))
+        found.append(
+            Plot(
+                f"gene-{i}",
+                title,
+                draw,
+                facts,
+                f"Predicted against observed {results.unit} of {title} in {len(rows)} held-out predictions: {facts}.",
+            )
+        )
     return found
 
 
@@ -344,12 +467,18 @@ def _chosen_genes(results: Results) -> list[int]:
         alias = {symbol: place[name] for name, symbol in results.symbols.items() if name in place}
         known = alias | place
         if lost := [gene for gene in results.genes if gene not in known]:
-            raise InputError(f"{named(lost)}: not among the predicted genes", "--genes",
-                             nearest(lost[0], known) or f"genes are named as {named(e.predictions.targets, 3)}")
+            raise InputError(
+                f"{named(lost)}: not among the predicted genes",
+                "--genes",
+                nearest(lost[0], known) or f"genes are named as {named(e.predictions.targets, 3)}",
+            )
         wanted = list(dict.fromkeys(known[gene] for gene in results.genes))
         if len(wanted) > results.panels:
-            raise InputError(f"names {len(wanted)} genes, --max-panels is {results.panels}", "--genes",
-                             "name fewer, or raise --max-panels")
+            raise InputError(
+                f"names {len(wanted)} genes, --max-panels is {results.panels}",
+                "--genes",
+                "name fewer, or raise --max-panels",
+            )
         return wanted
     skill = e.target["skill"][0]
     lively = e.target["mae"][e.models.index(MEAN)]
@@ -360,7 +489,7 @@ def _chosen_genes(results: Results) -> list[int]:
     worst, median = results.panels // 3, (results.panels + 1) // 3
     best = results.panels - worst - median
     middle = max((len(ranked) - median) // 2, best)
-    return ranked[:best] + ranked[middle:middle + median] + ranked[len(ranked) - worst:]
+    return ranked[:best] + ranked[middle : middle + median] + ranked[len(ranked) - worst :]
 
 
 def _by_group(e: Evaluation) -> list[int]:

@@ -30,12 +30,29 @@ SMALL = 9.5  # points, of notes inside a figure
 FOLDS = 24  # training curves drawn at the most
 BARS = 48  # samples that get a bar and a name of their own
 STYLE = {
-    "font.family": "DejaVu Sans", "font.size": 10.5, "text.color": INK, "text.parse_math": False,
-    "axes.edgecolor": OTHER, "axes.labelcolor": INK, "axes.linewidth": 0.8, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.titlesize": 11.5, "axes.titlelocation": "left", "axes.titleweight": "bold",
-    "xtick.color": OTHER, "ytick.color": OTHER, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-    "legend.frameon": False, "lines.linewidth": 1.4, "figure.dpi": 100, "savefig.dpi": 200,
-    "svg.fonttype": "path", "pdf.fonttype": 42, "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": OTHER,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "xtick.color": OTHER,
+    "ytick.color": OTHER,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "figure.constrained_layout.use": True,
 }
 P = ParamSpec("P")
 
@@ -65,7 +82,7 @@ def save(figure: Figure, path: Path, kind: str) -> None:
 def svg(figure: Figure, name: str) -> str:
     """A figure as an `<svg>` element to put into a page. `name` goes before its ids: give each figure another."""
     text = _render(figure, "svg", name).decode()
-    text = text[text.index("<svg"):]
+    text = text[text.index("<svg") :]
     for waste in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
         text = re.sub(waste, "", text, flags=re.DOTALL)
     opening = r'<svg viewBox="\1" stroke-linejoin="round" stroke-linecap="butt" aria-hidden="true" focusable="false">'
@@ -89,8 +106,9 @@ def _figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
 
 
 @_styled
-def intervals(names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str,
-              title: str = "") -> Figure:
+def intervals(
+    names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str, title: str = ""
+) -> Figure:
     """A dot and its interval (value, low, high) for each model, the chosen one first. `zero` says what lies at 0."""
     figure, axes = _figure(0.95 + 0.36 * (len(names) + 0.5))
     for i, (value, low, high) in enumerate(spans):
@@ -108,8 +126,17 @@ def intervals(names: Sequence[str], spans: Sequence[tuple[float, float, float]],
     axes.set_xlabel(label)
     left, right = axes.get_xlim()
     place = -left / (right - left)
-    note = axes.annotate(zero, (0, 1), (4 if place < 0.5 else -4, 0), xycoords=("data", "axes fraction"), color=MEAN,
-                         textcoords="offset points", fontsize=SMALL, va="top", ha="left" if place < 0.5 else "right")
+    note = axes.annotate(
+        zero,
+        (0, 1),
+        (4 if place < 0.5 else -4, 0),
+        xycoords=("data", "axes fraction"),
+        color=MEAN,
+        textcoords="offset points",
+        fontsize=SMALL,
+        va="top",
+        ha="left" if place < 0.5 else "right",
+    )
     note.set_in_layout(False)
     _title(axes, title)
     return figure
@@ -127,8 +154,17 @@ def density(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str =
     if inside.sum() <= 600:
         axes.scatter(x[inside], y[inside], s=14, color=CHOSEN, alpha=0.6, linewidths=0, zorder=2)
     else:
-        cells = axes.hexbin(x[inside], y[inside], gridsize=(44, max(int(25 * up / across), 8)), cmap=DENSITY, mincnt=1,
-                            norm=LogNorm(), extent=(-across, across, -up, up), linewidths=0.15, zorder=2)
+        cells = axes.hexbin(
+            x[inside],
+            y[inside],
+            gridsize=(44, max(int(25 * up / across), 8)),
+            cmap=DENSITY,
+            mincnt=1,
+            norm=LogNorm(),
+            extent=(-across, across, -up, up),
+            linewidths=0.15,
+            zorder=2,
+        )
         cells.set_edgecolor("face")
         bar = figure.colorbar(cells, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
         most = int(np.max(np.asarray(cells.get_array())))
@@ -165,9 +201,16 @@ def spread(values: np.ndarray, label: str, noun: str, title: str = "", floor: fl
     shown = f"median {0 if abs(median) < 0.005 else median:.2f}".replace("-", "\N{MINUS SIGN}")
     median = max(median, floor)
     axes.axvline(median, color=INK, linewidth=1.2)
-    axes.annotate(shown, (median, 1), (4 if median < 0.6 else -4, -2),
-                  xycoords=("data", "axes fraction"), textcoords="offset points", va="top", fontsize=SMALL,
-                  ha="left" if median < 0.6 else "right")
+    axes.annotate(
+        shown,
+        (median, 1),
+        (4 if median < 0.6 else -4, -2),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        va="top",
+        fontsize=SMALL,
+        ha="left" if median < 0.6 else "right",
+    )
     ticks = np.linspace(floor, 1, 5)
     axes.set_xticks(ticks, [f"{'≤ ' if t == floor else ''}{t:.1f}".replace("-", "\N{MINUS SIGN}") for t in ticks])
     axes.set_ylim(0, max(counts.max(), 1) * 1.15)
@@ -191,9 +234,17 @@ def permuted(rows: Sequence[tuple[str, float, np.ndarray, float]], title: str = 
         axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color="#9aa5ae")
         axes.axvline(true, color=CHOSEN, linewidth=2.4)
         left = true > (low + high) / 2
-        axes.annotate(f"true pairing, p = {p:.2g}", (true, 1), (-5 if left else 5, -1), va="top", fontsize=SMALL,
-                      xycoords=("data", "axes fraction"), textcoords="offset points", color=CHOSEN,
-                      ha="right" if left else "left")
+        axes.annotate(
+            f"true pairing, p = {p:.2g}",
+            (true, 1),
+            (-5 if left else 5, -1),
+            va="top",
+            fontsize=SMALL,
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=CHOSEN,
+            ha="right" if left else "left",
+        )
         axes.set_ylim(0, max(counts.max(initial=0), 1) * 1.5)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
@@ -214,8 +265,12 @@ def bars(names: Sequence[str], values: np.ndarray, label: str, noun: str, title:
         axes.set_ylabel(label)
     else:
         figure, axes = _figure(0.8 + 0.24 * len(names))
-        axes.barh(range(len(names)), np.nan_to_num(values), height=0.68,
-                  color=[CHOSEN if v > 0 else "#9aa5ae" for v in values])
+        axes.barh(
+            range(len(names)),
+            np.nan_to_num(values),
+            height=0.68,
+            color=[CHOSEN if v > 0 else "#9aa5ae" for v in values],
+        )
         axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
         axes.set_yticks(range(len(names)), [_short(n) for n in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
@@ -258,8 +313,15 @@ def curves(history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], t
     for i, (part, folds) in enumerate(history.items()):
         colour, line = looks[i % len(looks)]
         for j, (epochs, losses) in enumerate(list(folds.values())[:FOLDS]):
-            axes.plot(epochs, losses, color=colour, linestyle=line, linewidth=1.1, label=part if j == 0 else None,
-                      alpha=0.75 if len(folds) < 4 else 0.5)
+            axes.plot(
+                epochs,
+                losses,
+                color=colour,
+                linestyle=line,
+                linewidth=1.1,
+                label=part if j == 0 else None,
+                alpha=0.75 if len(folds) < 4 else 0.5,
+            )
             if part == "validation":
                 best = int(np.argmin(losses))
                 axes.plot(epochs[best], losses[best], "o", color=colour, markersize=3.5, zorder=3)
@@ -281,4 +343,4 @@ def _title(axes: Axes, title: str) -> None:
 def _short(text: str, limit: int = 26) -> str:
     """A name that fits beside an axis: on one line, the middle of a long one left out."""
     text = " ".join(str(text).split())
-    return text if len(text) <= limit else f"{text[:limit // 2]}…{text[-(limit // 2 - 1):]}"
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-(limit // 2 - 1) :]}"

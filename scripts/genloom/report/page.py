@@ -113,8 +113,14 @@ def render(report: Report) -> str:
     from .. import __version__
 
     loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                                     undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
     environment.filters["markup"] = Markup
     style = base64.b64encode((HERE / "page.css").read_bytes()).decode()
     return environment.get_template("page.html").render(report=report, style=style, version=__version__)
@@ -128,8 +134,13 @@ def write(report: Report, path: str | Path) -> None:
 def plain(value: Any, limit: int = 8) -> str:
     """Whatever a model card holds, in a line: long lists by their number and first items."""
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} ({plain(v, limit)})" if isinstance(v, Mapping) else f"{key} {plain(v, limit)}"
-                         for key, v in value.items()) or "none"
+        return (
+            "; ".join(
+                f"{key} ({plain(v, limit)})" if isinstance(v, Mapping) else f"{key} {plain(v, limit)}"
+                for key, v in value.items()
+            )
+            or "none"
+        )
     if isinstance(value, list | tuple):
         shown = ", ".join(plain(v, limit) for v in value[:limit])
         return f"{len(value):,}: {shown}, …" if len(value) > limit else shown or "none"
