@@ -228,6 +228,33 @@ def test_every_output_of_the_demo_is_there(demo):
     assert "<script" not in demo["report"].read_text()
 
 
+def test_the_shell_gives_the_same_bytes(demo, run_script, tmp_path):
+    """The demo's commands typed by hand: every output is that of cwltool, matrices by content."""
+    data, out = ROOT / "test-data", {name: tmp_path / path.name for name, path in demo.items()}
+
+    def run(script, *arguments):
+        done = run_script(script, *arguments)
+        assert done.returncode == 0, done.stderr
+
+    common = ("--sheet", data / "samples.tsv", "--assembly", "planted")
+    run("bin_peaks", "--peaks", *sorted((data / "peaks").iterdir()), "--sizes", data / "genome.sizes", "--value",
+        "max-signal", "--normalise", "depth", "--output", out["bins"], *common)  # fmt: skip
+    run("assemble_expression", "--tables", *sorted((data / "expression").iterdir()), "--annotation",
+        data / "genes.gtf", "--log2", "--output", out["expression"], *common)  # fmt: skip
+    run("split_samples", "--matrix", out["bins"], "--group", "donor", "--method", "leave-one-group-out",
+        "--validation-share", 0.2, "--output", out["split"])  # fmt: skip
+    run("train_model", "--bins", out["bins"], "--expression", out["expression"], "--split", out["split"], "--compare",
+        "mlp", "--transform", "log", "--permutations", 100, "--permutation-table", tmp_path / "permutations.tsv",
+        "--model", out["model"], "--predictions", out["predictions"], "--history", out["history"])  # fmt: skip
+    run("plot_results", "--predictions", out["predictions"], "--permutations", tmp_path / "permutations.tsv", "--history",
+        out["history"], "--split", out["split"], "--model", out["model"], "--title", "Expression predicted from planted peaks",
+        "--report", out["report"], "--metrics", out["metrics"])  # fmt: skip
+    for name in ("bins", "expression"):
+        assert matrix.digest(matrix.read(out[name])) == matrix.digest(matrix.read(demo[name])), name
+    for name in ("split", "model", "predictions", "history", "report", "metrics"):
+        assert out[name].read_bytes() == demo[name].read_bytes(), name
+
+
 def test_new_samples_are_predicted_with_the_demo_s_model(cwltool, demo, tmp_path):
     peaks = [file(path, 3613) for path in sorted((DATA / "new" / "peaks").iterdir())]
     job = {

@@ -37,7 +37,24 @@ def convert(source: Path) -> str:
         step["state"] = _whole(step["tool_id"], step.get("state") or {}, step["in"])
     native = python_to_workflow(workflow, workflow_directory=str(source.parent))
     native["uuid"] = str(uuid.UUID(bytes=hashlib.sha256(native["name"].encode()).digest()[:16], version=4))
+    _lay_out(native["steps"])
     return json.dumps(native, indent=4, ensure_ascii=False) + "\n"
+
+
+def _lay_out(steps: dict[str, dict[str, Any]]) -> None:
+    """Where the editor draws the steps: inputs in two columns on the left, a tool to the right of all it takes from."""
+    inputs, column = 0, {}
+    for number, step in steps.items():  # in order: a step takes from earlier ones alone
+        if step["type"] != "tool":
+            step["position"] = {"left": 260 * (inputs % 2), "top": 110 * (inputs // 2)}
+            inputs, column[number] = inputs + 1, 0
+            continue
+        links = [
+            link for each in step["input_connections"].values() for link in (each if isinstance(each, list) else [each])
+        ]
+        column[number] = 1 + max(column[str(link["id"])] for link in links)
+        beside = sum(steps[other]["type"] == "tool" and column[other] == column[number] for other in column) - 1
+        step["position"] = {"left": 260 + 320 * column[number], "top": 520 * beside}
 
 
 def _whole(tool_id: str, state: dict[str, Any], connected: dict[str, Any]) -> dict[str, Any]:
