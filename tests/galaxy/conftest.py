@@ -17,6 +17,7 @@ except ImportError:
     collect_ignore_glob = ["test_*.py"]  # they need the environment that `make test-galaxy` makes
 else:
     from . import archive as archives
+    from . import demo
     from .server import HOME, ROOT, Galaxy
     from .toolshed import ToolShed
 
@@ -55,6 +56,7 @@ def servers(archive: dict[str, Path], run_folder: Path) -> Iterator[tuple[Galaxy
     galaxy = Galaxy(
         run_folder / "galaxy", archives.tools(archive["genloom"]), ROOT / ".venv", hidden=[WRONG], shed_url=shed.url
     )
+    demo.add_tours(galaxy)
     try:
         galaxy.start()
         shed.start()

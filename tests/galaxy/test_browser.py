@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import yaml
 from playwright.sync_api import expect
 
 from . import browser as browsers
@@ -131,6 +132,22 @@ OUTPUTS = {
     "Expression": "expression",
     "Rows kept": "expression_summary",
 }
+
+
+def test_tour(browser: Browser, galaxy: Galaxy):
+    """The tour goes from its first step to its last; a step whose element is not there would stop it."""
+    path = ROOT / "workflows" / "atac-to-expression" / "atac-to-expression.tour.yml"
+    steps = yaml.safe_load(path.read_text())["steps"]
+    inputs = {"Peaks": peaks(A1="peaks/A1.narrowPeak"), "Chromosome sizes": file("genome.sizes", "tabular")}
+    browser.open_history(demo.upload(galaxy, "Browser: the tour", inputs, DATA))
+    expect(browser.datasets("ok")).to_have_count(2)
+    browser.page.goto(f"{galaxy.url}/tours/atac-to-expression")
+    for number, step in enumerate(steps, 1):
+        expect(browser.page.locator(".tour-title")).to_have_text(step["title"])
+        if element := step.get("element"):
+            expect(browser.page.locator(element).first).to_be_visible()
+        browser.page.locator(".tour-next" if number < len(steps) else ".tour-end").click()
+    expect(browser.page.locator(".tour-element")).to_have_count(0)
 
 
 def test_workflow(browser: Browser, galaxy: Galaxy, tmp_path: Path):
