@@ -167,6 +167,15 @@ def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
             made[prefix] = publish.table(
                 ["model", "skill", "delta-r", "MAE", "skill of gene-centred less this one"], rows
             )
+    rows = [
+        [f"{SCOPES[scope]}, {SPLITS[split]}", f"{found['value']:.3f}", str(found["n"])]
+        for scope in SCOPES
+        for split in SPLITS
+        if (found := results.get(f"{scope}.{split}.permutation_p"))
+    ]
+    made["permutations"] = publish.table(
+        ["gene-centred, peaks and expression paired at random", "p", "permutations"], rows
+    )
     return made
 
 
