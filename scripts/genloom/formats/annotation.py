@@ -7,7 +7,6 @@ Positions are 0-based with exclusive ends here; GTF and GFF3 count from 1 and in
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from ..errors import InputError
-from . import text
+from . import dialect, text
 
 CHUNK = 1 << 23  # bytes of text held at a time
 _COLUMNS = ("chrom", "source", "feature", "start", "end", "score", "strand", "phase", "attributes")
@@ -25,11 +24,10 @@ _USED = ("chrom", "feature", "start", "end", "strand", "attributes")
 _TYPES: dict[str, type[pl.DataType]] = {"start": pl.Int64, "end": pl.Int64}
 _INSIDE = ("CDS", "intron", "start_codon", "stop_codon", "Selenocysteine", "UTR", "5UTR", "3UTR", "five_prime_UTR",
            "three_prime_UTR", "five_prime_utr", "three_prime_utr", "protein", "polypeptide")  # tell no more than exons
-_CURE = "give a GTF, a GFF3, or a BED of transcription start sites"
+_CURE = dialect.CURE
 
 # What Ensembl, GENCODE, FlyBase and StringTie (GTF), NCBI and WormBase (GFF3) call a gene's symbol, the best first.
 _SYMBOLS = {"gtf": ("gene_name", "gene_symbol", "gene"), "gff3": ("gene_name", "gene", "locus", "Name")}
-_VERSION = r"^(ENS[A-Z]{0,7}\d{11}|[NX][MRP]_\d+)\.\d+(_PAR_Y)?$"
 
 
 def strip_versions(ids: pl.Series) -> pl.Series:
@@ -38,7 +36,7 @@ def strip_versions(ids: pl.Series) -> pl.Series:
     GENCODE's copies on the Y chromosome stay genes of their own: ENSG00000182378.13_PAR_Y → ENSG00000182378_PAR_Y.
     A dot in other names (AC012345.1, Y74C9A.3) is part of them.
     """
-    return ids.str.replace(_VERSION, "${1}${2}")
+    return ids.str.replace(dialect.VERSION, "${1}${2}")
 
 
 @dataclass
@@ -80,7 +78,7 @@ def read(path: str | Path, exons: bool = False, keep_versions: bool = False) -> 
     InputError : another format; no genes; with its line, too few columns, a bad position, or no gene id
     """
     state = hashlib.sha256()
-    kind, width = _format(path)
+    kind, width = dialect.sniff(path)
     reader = {"gtf": _gtf, "gff3": _gff3, "bed": _bed}[kind]
     rows, parts = reader(_tables(path, kind, width, state), exons, path)
     if rows.is_empty():
@@ -128,23 +126,6 @@ def _genes(rows: pl.DataFrame) -> pl.DataFrame:
     return genes.sort("order").select(
         pl.col("gene").alias("id"), pl.col("symbol").fill_null(pl.col("gene")), "chrom",
         pl.min_horizontal("start", tss), pl.max_horizontal("end", tss + 1), "strand", tss.alias("tss"))
-
-
-def _format(path: str | Path) -> tuple[str, int]:
-    """The format of a file and its number of columns, by the first line that is no comment."""
-    with text.opened(path) as stream:
-        for number, line in enumerate(stream, 1):
-            if line.split()[:2] == [b"##gff-version", b"3"]:
-                return "gff3", 9
-            if not line.strip() or line.startswith((b"#", b"track", b"browser")):
-                continue
-            fields = line.decode().rstrip("\r\n").split("\t")
-            if len(fields) == 9 and fields[3].isdigit():
-                return ("gff3" if re.match(r"\s*[^\s=]+=", fields[8]) else "gtf"), 9
-            if len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit():
-                return "bed", len(fields)
-            raise InputError(f"is no line of an annotation: {line[:40].decode().strip()!r}", f"{path}:{number}", _CURE)
-    raise InputError("is empty", path, _CURE)
 
 
 def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> Iterator[pl.DataFrame]:

@@ -1,0 +1,29 @@
+"""Which kind of annotation a file is, and how its ids are written. Kept apart from the readers: it needs no polars."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import InputError
+from . import text
+
+CURE = "give a GTF, a GFF3, or a BED of transcription start sites"
+VERSION = r"^(ENS[A-Z]{0,7}\d{11}|[NX][MRP]_\d+)\.\d+(_PAR_Y)?$"  # of Ensembl's and RefSeq's ids; groups 1 and 2 stay
+
+
+def sniff(path: str | Path) -> tuple[str, int]:
+    """The format of a file and its number of columns, by the first line that is no comment."""
+    with text.opened(path) as stream:
+        for number, line in enumerate(stream, 1):
+            if line.split()[:2] == [b"##gff-version", b"3"]:
+                return "gff3", 9
+            if not line.strip() or line.startswith((b"#", b"track", b"browser")):
+                continue
+            fields = line.decode().rstrip("\r\n").split("\t")
+            if len(fields) == 9 and fields[3].isdigit():
+                return ("gff3" if re.match(r"\s*[^\s=]+=", fields[8]) else "gtf"), 9
+            if len(fields) >= 6 and fields[1].isdigit() and fields[2].isdigit():
+                return "bed", len(fields)
+            raise InputError(f"is no line of an annotation: {line[:40].decode().strip()!r}", f"{path}:{number}", CURE)
+    raise InputError("is empty", path, CURE)
