@@ -22,22 +22,7 @@ CHUNK = 1 << 23  # bytes of text held at a time
 _COLUMNS = ("chrom", "source", "feature", "start", "end", "score", "strand", "phase", "attributes")
 _USED = ("chrom", "feature", "start", "end", "strand", "attributes")
 _TYPES: dict[str, type[pl.DataType]] = {"start": pl.Int64, "end": pl.Int64}
-_INSIDE = (
-    "CDS",
-    "intron",
-    "start_codon",
-    "stop_codon",
-    "Selenocysteine",
-    "UTR",
-    "5UTR",
-    "3UTR",
-    "five_prime_UTR",
-    "three_prime_UTR",
-    "five_prime_utr",
-    "three_prime_utr",
-    "protein",
-    "polypeptide",
-)  # tell no more than exons
+_INSIDE = ("CDS", *dialect.INSIDE, "protein", "polypeptide")  # tell no more than exons
 _CURE = dialect.CURE
 
 # What Ensembl, GENCODE, FlyBase and StringTie (GTF), NCBI and WormBase (GFF3) call a gene's symbol, the best first.

@@ -8,6 +8,20 @@ from pathlib import Path
 from ..errors import InputError
 from . import text
 
+# Lines of what lies inside transcripts and says nothing that exons and CDS lines do not.
+INSIDE = (
+    "intron",
+    "start_codon",
+    "stop_codon",
+    "Selenocysteine",
+    "UTR",
+    "5UTR",
+    "3UTR",
+    "five_prime_UTR",
+    "three_prime_UTR",
+    "five_prime_utr",
+    "three_prime_utr",
+)
 CURE = "give a GTF, a GFF3, or a BED of transcription start sites"
 VERSION = r"^(ENS[A-Z]{0,7}\d{11}|[NX][MRP]_\d+)\.\d+(_PAR_Y)?$"  # of Ensembl's and RefSeq's ids; groups 1 and 2 stay
 

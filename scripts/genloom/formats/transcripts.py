@@ -24,22 +24,7 @@ CHUNK = 1 << 22  # bytes of text held at a time
 CHOICES = ("canonical", "longest", "all")
 
 _EXON, _CDS, _OTHER, _PROTEIN = 1, 2, 3, 4
-_FEATURES = {"CDS": _CDS, "protein": _PROTEIN, "polypeptide": _PROTEIN} | dict.fromkeys(
-    (
-        "intron",
-        "start_codon",
-        "stop_codon",
-        "Selenocysteine",
-        "UTR",
-        "5UTR",
-        "3UTR",
-        "five_prime_UTR",
-        "three_prime_UTR",
-        "five_prime_utr",
-        "three_prime_utr",
-    ),
-    0,
-)
+_FEATURES = {"CDS": _CDS, "protein": _PROTEIN, "polypeptide": _PROTEIN} | dict.fromkeys(dialect.INSIDE, 0)
 _SYMBOL = {
     "gtf": re.compile(rb'\b(?:gene_name|gene_symbol|gene) "([^"]+)"'),
     "gff3": re.compile(rb"[;\t] *(?:gene_name|gene|locus|Name)=([^;]+)"),
