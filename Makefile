@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test test-unit lint format clean results-atac-to-expression benchmarks
+.PHONY: help demo test test-unit lint format clean results-atac-to-expression results-splice-boundaries benchmarks
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -22,6 +22,8 @@ help: ## what can be made
 
 .venv/test.stamp: .venv/bin/pip $(SOURCES)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cwl,test]'
+# The published weights and code that imported models are held against: read as they are, without what they need to run.
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps spliceai openspliceai pyfaidx
 	touch $@ .venv/demo.stamp
 
 demo: .venv/demo.stamp ## the main job on small made-up data, to an HTML report in demo/
@@ -47,10 +49,21 @@ test: lint test-unit test-galaxy ## everything
 results-atac-to-expression: .venv/demo.stamp ## the tables of that workflow's README; needs GENLOOM_TEST_DATA
 	python workflows/atac-to-expression/results.py
 
+results-splice-boundaries: .venv/demo.stamp ## the same of that workflow; two hours on two cores
+	python workflows/splice-boundaries/results.py
+
+WORK := benchmarks/work
+PEER := $(WORK)/openspliceai
 benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedtools and a quiet machine
 	python benchmarks/bin_peaks.py
 	python benchmarks/assemble_expression.py
+	test -x $(PEER)/bin/openspliceai || { $(PYTHON) -m venv $(PEER) && $(PEER)/bin/pip install --quiet --no-deps openspliceai \
+		&& $(PEER)/bin/pip install --quiet biopython gffutils h5py mappy matplotlib pyfaidx tqdm; }
+	python benchmarks/extract_windows.py --peer $(PEER)/bin/python
+	python benchmarks/splice_network.py
+	python benchmarks/write_tracks.py
+	python benchmarks/predict_chromosome.py
 	python benchmarks/render.py
 
 clean: ## remove what was made, the environments too
-	rm -rf .venv .galaxy demo benchmarks/work
+	rm -rf .venv .galaxy demo $(WORK)

@@ -13,5 +13,6 @@ screenshots: .venv/demo.stamp ## the pictures of the README, from the browser te
 	python tests/galaxy/install.py
 	.galaxy/planemo/bin/python -m pytest tests/galaxy/test_browser.py --screenshots docs/images
 
-workflows: .venv/test.stamp ## the .ga of each workflow, from its .gxwf.yml
+workflows: .venv/test.stamp ## the .ga of each workflow from its .gxwf.yml, its diagram from its .cwl
+	python workflows/diagram.py
 	python -m tests.galaxy.convert

@@ -1,41 +1,94 @@
 #!/usr/bin/env python3
-"""Predict new samples with a model file."""
+"""Predict new samples, windows or genomes with a model file."""
 
 from __future__ import annotations
 
 from genloom import console
+from genloom.learning import tasks
 
 
 def build_parser():
     parser = console.Parser(__doc__)
-    parser.add_argument("--model", required=True, metavar="SAFETENSORS", help="a model file, from train_model")
     parser.add_argument(
-        "--bins", required=True, metavar="H5AD", help="samples × bins, binned with the settings of the model"
+        "--model", required=True, metavar="SAFETENSORS", help="a model file, from train_model or import_model"
     )
-    parser.add_argument(
+    matrices = parser.add_argument_group("models of expression")
+    matrices.add_argument("--bins", metavar="H5AD", help="samples × bins, binned with the settings of the model")
+    matrices.add_argument(
         "--expression", metavar="H5AD", help="samples × genes, to set what was observed beside the predictions"
     )
+    sequence = parser.add_argument_group("models of boundaries, content and activity")
+    sequence.add_argument("--windows", metavar="H5", help="windows, from extract_windows; labels are to be judged on")
+    sequence.add_argument("--genome", metavar="FASTA", help="boundaries: whole chromosomes, on both strands")
+    sequence.add_argument(
+        "--region",
+        nargs="+",
+        metavar="REGION",
+        help="only these: chr1 or chr1:1-1000000 (from 1, last base included); by default all",
+    )
+    sequence.add_argument(
+        "--feeder",
+        metavar="SAFETENSORS",
+        help="a model of content, from train_model: windows that it gives no boundary are passed over",
+    )
+    sequence.add_argument(
+        "--tile",
+        type=console.integer(1000, 100_000_000),
+        default=100_000,
+        help="bases predicted at once; no prediction depends on it",
+    )
+    sequence.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="where networks are run")
+    console.add_seed(sequence)
     console.add_threads(parser)
-    parser.add_argument("--predictions", required=True, metavar="TSV", help="the predictions, a line a sample and gene")
-    parser.add_argument("--table", metavar="TSV", help="the predictions as a table of genes × samples")
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "--predictions",
+        metavar="TSV",
+        help="a line a sample and gene, a promoter, a window and class, or a base that is a site or is given at least 0.01",
+    )
+    out.add_argument("--table", metavar="TSV", help="expression: the predictions as a table of genes × samples")
+    out.add_argument("--metrics", metavar="TSV", help="windows: how well their labels were predicted")
+    out.add_argument("--sites", metavar="BED", help="genome: the sites above the model's thresholds, a base each")
+    out.add_argument("--introns", metavar="GFF3", help="genome: the introns of the likeliest structure")
+    out.add_argument(
+        "--tracks", metavar="FOLDER", help="genome: the probability of each class on each strand, four files"
+    )
+    out.add_argument("--track-format", choices=("bedgraph", "bigwig"), default="bedgraph", help="format of the tracks")
+    out.add_argument(
+        "--summary", metavar="TSV", help="genome: how much was predicted, what was found, and what a feeder spared"
+    )
     return parser
 
 
 def main(args):
-    from genloom.formats import matrix, modelfile, tables
-    from genloom.learning import expression
+    from genloom.formats import modelfile
 
     with console.Outputs() as outputs:
-        predictions, table = outputs.file(args.predictions), args.table and outputs.file(args.table)
-        card, arrays = modelfile.read(args.model, expression.TASK)
-        model = expression.restore(card, arrays, args.model)
-        bins = matrix.read(args.bins, "bins")
-        samples, genes = list(bins.obs_names), card["targets"]["names"]
-        values = model.predict(expression.new_inputs(args.bins, bins, model, card))
-        observed = expression.observed(args.expression, samples, card) if args.expression else None
-        tables.write(expression.new_table(samples, values, observed, genes, arrays["targets.mean"]), predictions)
-        if table:
-            tables.write(expression.wide_table(samples, values, genes), table)
+        card, arrays = modelfile.read(args.model)
+        what = tasks.settle_prediction(args, card["task"])
+        paths = {
+            name: (outputs.folder if name == "tracks" else outputs.file)(path)
+            for name in tasks.WRITTEN
+            if (path := getattr(args, name))
+        }
+        if what == "bins":
+            from genloom.learning import expression
+
+            expression.predict(args.model, card, arrays, args.bins, args.expression, paths)
+            return
+        from genloom.learning import activity, boundaries, content, sequences
+
+        device = sequences.device(args.device)
+        task = {module.TASK: module for module in (boundaries, content, activity)}[card["task"]]
+        model = task.restore(card, arrays, args.model, device)
+        if what == "windows":
+            task.predict_windows(args.windows, model, card, paths, args.seed)
+            return
+        from genloom.learning import scan
+
+        feeder = scan.read_feeder(args.feeder, card, device) if args.feeder else None
+        written = scan.Outputs(format=args.track_format, **paths)
+        scan.predict(args.genome, args.region or [], model, card, written, args.tile, feeder)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Divide samples, or features by chromosome, into training, validation and test parts."""
+"""Divide samples, features or windows of a genome into training, validation and test parts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def build_parser():
         help="sample sheet: a table with a header and names in the column sample, or else in the first",
     )
     source.add_argument("--matrix", metavar="H5AD", help="matrix from bin_peaks or assemble_expression")
+    source.add_argument(
+        "--windows",
+        metavar="H5",
+        help="windows from extract_windows: their groups are chromosomes, or blocks of them with --block",
+    )
     parser.add_argument(
         "--of",
         choices=("samples", "features"),
@@ -29,6 +34,28 @@ def build_parser():
         help="keep what shares a value of this column in one part: donor, lineage; chrom for features",
     )
     parser.add_argument("--stratify", metavar="COLUMN", help="spread the values of this column evenly over the parts")
+    genome = parser.add_argument_group("windows")
+    genome.add_argument(
+        "--block",
+        type=console.integer(0, 1_000_000_000),
+        default=0,
+        help="bases of a block of a chromosome, of which a group is made in place of the whole one; windows that "
+        "overlap or hold the same gene stay in one block. 0 for whole chromosomes",
+    )
+    genome.add_argument(
+        "--paralogs",
+        choices=("remove", "report", "ignore"),
+        default="remove",
+        help="genes with their like in another part: remove them from training (and from validation, if their like "
+        "is in the test part), only report them, or do not look",
+    )
+    genome.add_argument(
+        "--shared-kmers",
+        type=console.number(0, 1),
+        default=0.2,
+        help="share of the 21-mers of a gene's windows, beyond which it has its like in the other part",
+    )
+    genome.add_argument("--paralog-table", metavar="TSV", help="the genes with their like in another part")
     method = parser.add_argument_group("method")
     method.add_argument(
         "--method",
@@ -79,7 +106,11 @@ def main(args):
 
     with console.Outputs() as outputs:
         path = outputs.file(args.output)
-        units = splits.read_units(args.samples, args.matrix, args.of, args.group, args.stratify)
+        if args.windows is None:
+            splits.refuse_windows_options(args.block, args.paralog_table)
+            units = splits.read_units(args.samples, args.matrix, args.of, args.group, args.stratify)
+        else:
+            units = splits.read_windows(args.windows, args.block, args.of, args.group, args.stratify)
         parts = splits.parts_of(units, args.parts, args.test, args.validation, args.test_groups, args.validation_groups)
         made = splits.make(
             units,
@@ -92,6 +123,9 @@ def main(args):
             args.seed,
             parts,
         )
+        if args.windows is not None:
+            table = args.paralog_table and outputs.file(args.paralog_table)
+            made = splits.part_paralogs(args.windows, made, args.paralogs, args.shared_kmers, table)
         split.write(made, path)
     console.say(splits.summary(units, made))
 

@@ -5,7 +5,11 @@
 elements open and close together, in a few programs; a gene's expression follows the elements around its TSS, the nearer
 the more, each with a weight of its own, plus noise. Hence models that learn from peaks can predict the expression of
 donors they have not seen. In `expression_permuted.tsv` the same expression stands under other samples' names: there
-nothing can be learned. Nothing here is of a real genome or person.
+nothing can be learned.
+
+In the folder `sequence` is a genome of four small chromosomes with genes of three coding exons, whose introns begin and end
+with planted motifs: a small network finds them after seconds. One gene has its like on another chromosome, one has no
+stop codon, one an unusual donor, and one codes for nothing. Nothing here is of a real genome or person.
 """
 
 from __future__ import annotations
@@ -25,6 +29,13 @@ ELEMENTS = {"chr1": 240, "chr2": 20}
 GENES = {"chr1": 60, "chr2": 4}  # chr2's genes, every sixth of chr1 and a silent one follow no element
 REACH = 20_000.0  # bases over which the influence of an element falls to 1/e
 NOISE = 0.25  # standard deviation of log2(TPM + 1)
+
+DONOR, ACCEPTOR = "GTAAGTCC", "CCTTTTCAG"  # how each intron begins and ends
+EXON, INTRON, UTR = 60, 70, 12  # bases; the first and the last exon have that much untranslated sequence
+CHROMOSOMES, SLOTS, SLOT = 4, 8, 700  # a gene in each slot of so many bases, on alternating strands
+STOPS = {"TAA", "TAG", "TGA"}
+COPIED, NOT_CODING = ("chr1g5", "chr4g3"), "chr3g8"
+UNUSUAL = {"chr1g1": {"donor": "GC" + DONOR[2:]}, "chr2g7": {"stop": "TGG"}}
 
 
 @dataclass
@@ -164,6 +175,109 @@ def gtf(genes: Genes) -> str:
     return "".join(lines)
 
 
+def letters(random: np.random.RandomState, count: int) -> str:
+    return "".join(np.array(list("ACGT"))[random.randint(0, 4, count)])
+
+
+def other_strand(sequence: str) -> str:
+    return sequence.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+
+
+def coding_gene(random: np.random.RandomState, donor: str = DONOR, stop: str = "TAA") -> str:
+    """Three exons and two introns, in the direction of the gene."""
+    codons = ["ATG"]
+    while len(codons) < EXON - 2 * UTR // 3 - 1:
+        codon = letters(random, 3)
+        codons += [codon] * (codon not in STOPS)
+    exons = letters(random, UTR) + "".join(codons) + stop + letters(random, UTR)
+    introns = [first + letters(random, INTRON - len(first) - len(ACCEPTOR)) + ACCEPTOR for first in (donor, DONOR)]
+    return exons[:EXON] + introns[0] + exons[EXON : 2 * EXON] + introns[1] + exons[2 * EXON :]
+
+
+def gene_model(chrom: str, start: int, strand: str, name: str, kind: str) -> list[str]:
+    """The lines of a gene in a GTF; its stop codon does not belong to its coding sequence."""
+    span = 3 * EXON + 2 * INTRON
+
+    def line(feature: str, begin: int, end: int, facts: str) -> str:
+        low = start + (begin if strand == "+" else span - end)
+        return f"{chrom}\tplanted\t{feature}\t{low + 1}\t{low + end - begin}\t.\t{strand}\t.\t{facts}\n"
+
+    gene = f'gene_id "{name}"; gene_type "{kind}";'
+    facts = f'{gene} transcript_id "{name}.t1";'
+    exons = [(at, at + EXON) for at in range(0, span, EXON + INTRON)]
+    lines = [line("gene", 0, span, gene), line("transcript", 0, span, facts)]
+    lines += [line("exon", *exon, facts) for exon in exons]
+    if kind == "protein_coding":
+        lines += [line("CDS", max(begin, UTR), min(end, span - UTR - 3), facts) for begin, end in exons]
+    return lines
+
+
+def genome(random: np.random.RandomState) -> dict[str, str]:
+    """A FASTA, its GTF, and a VCF."""
+    fasta, models, original = [], ["#!genome-build planted\n"], ("", 0)
+    for chrom in range(1, CHROMOSOMES + 1):
+        sequence = ""
+        for slot in range(SLOTS):
+            name = f"chr{chrom}g{slot + 1}"
+            gene = coding_gene(random, **UNUSUAL.get(name, {}))
+            start = random.randint(100, 300)
+            text = letters(random, start) + (other_strand(gene) if slot % 2 else gene)
+            text += letters(random, SLOT - len(text))
+            if name == COPIED[0]:
+                original = text, start
+            elif name == COPIED[1]:
+                text, start = original
+            kind = "lncRNA" if name == NOT_CODING else "protein_coding"
+            models += gene_model(f"chr{chrom}", len(sequence) + start, "+-"[slot % 2], name, kind)
+            sequence += text
+        sequence += letters(random, SLOT)  # no gene there
+        fasta += [f">chr{chrom}\n", *(sequence[at : at + 70] + "\n" for at in range(0, len(sequence), 70))]
+    files = {"sequence/genome.fa": "".join(fasta), "sequence/genes.gtf": "".join(models)}
+    return files | {"sequence/variants.vcf": variants(*files.values())}
+
+
+def variants(fasta: str, models: str) -> str:
+    """A VCF of the genes' introns: alleles that take donors and acceptors away, one that makes nothing, and some that are
+    not scored."""
+    chroms = {text.partition("\n")[0]: "".join(text.split("\n")[1:]) for text in fasta.split(">")[1:]}
+    exons: dict[str, list[tuple[int, int]]] = {}
+    place: dict[str, tuple[str, str]] = {}
+    for fields in (line.rstrip(";\n").split("\t") for line in models.splitlines() if "\texon\t" in line):
+        name = fields[8].split('"')[1]
+        exons.setdefault(name, []).append((int(fields[3]) - 1, int(fields[4])))
+        place[name] = fields[0], fields[6]
+    rows = []
+
+    def add(name: str, at: int, removed: int, *alts: str, ref: str = "") -> None:
+        sequence = chroms[place[name][0]]
+        ref = ref or sequence[at : at + removed]
+        rows.append((place[name][0], at + 1, name, ref, ",".join(alts).replace("^", ref[0])))
+
+    for name, (_, strand) in place.items():
+        (_, left), (right, _), *_ = sorted(exons[name])
+        donor, acceptor = (left, right - 1) if strand == "+" else (right - 1, left)
+        if name in ("chr1g1", "chr2g2", "chr2g7", "chr4g4"):
+            add(name, donor, 1, "T", "*")
+        elif name in ("chr1g3", "chr3g2"):
+            add(name, acceptor, 1, "T")
+        elif name == "chr1g6":
+            add(name, left - 1, 4, "^")
+        elif name == "chr1g7":
+            add(name, left - 1, 1, "^GTAAGTCC")
+        elif name == "chr2g3":
+            add(name, (left + right) // 2, 1, "A", "<DEL>")
+        elif name == "chr2g5":
+            add(name, donor, 2, "TT")
+        elif name == "chr3g5":
+            add(name, donor, 1, "T", ref="N")
+        elif name == "chr3g6":
+            add(name, min(exons[name])[0] - 90, 1, "G")
+    header = ["##fileformat=VCFv4.2", *(f"##contig=<ID={name},length={len(text)}>" for name, text in chroms.items())]
+    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+    lines = ["\t".join(map(str, (*row, ".", "PASS", "."))) for row in rows]
+    return "".join(f"{line}\n" for line in [*header, "\t".join(columns), *lines])
+
+
 def permutation(random: np.random.RandomState, donors: list[str]) -> np.ndarray:
     """Another sample for each sample, never of its own donor."""
     while True:
@@ -197,7 +311,7 @@ def make() -> dict[str, str]:
             shuffled = tpm[permutation(random, samples.donors)]
             rows = zip(genes.names, *shuffled.astype(str), strict=True)
             files["expression_permuted.tsv"] = table([("gene_id", *samples.names), *rows])
-    return files
+    return files | genome(np.random.RandomState(2025))
 
 
 def write(folder: Path) -> None:

@@ -91,3 +91,11 @@ def test_tables_equal_the_results(script, monkeypatch):
     specification.loader.exec_module(module)
     for path, text in module.render().items():
         assert path.read_text() == text, f"{path.relative_to(ROOT)} is not as results.json has it: make results again"
+
+
+def test_diagrams_are_those_of_the_workflows(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "workflows")
+    import diagram
+
+    for path, text in diagram.diagrams().items():
+        assert path.read_text() == text, f"{path.relative_to(ROOT)}: run make workflows"

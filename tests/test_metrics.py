@@ -269,7 +269,7 @@ def test_same_seed_same_numbers(tmp_path):
     predictions = results.read_predictions(write_predictions(tmp_path / "p.tsv"))
     tables = []
     for seed in (1, 1, 2):
-        metrics.write_table(metrics.evaluate(predictions, bootstrap=100, seed=seed), tmp_path / "m.tsv")
+        metrics.write_table(metrics.evaluate(predictions, bootstrap=100, seed=seed).metrics, tmp_path / "m.tsv")
         tables.append((tmp_path / "m.tsv").read_bytes())
     assert tables[0] == tables[1] != tables[2]
 

@@ -155,3 +155,12 @@ def test_killed_network_goes_on_to_the_same_end(tmp_path):
     np.testing.assert_array_equal(resumed.predict(x), straight.predict(x))
     again = network(epochs=30, patience=30, folder=tmp_path).fit(x, y, groups)  # finished: nothing is trained anew
     np.testing.assert_array_equal(again.predict(x), straight.predict(x))
+
+
+def test_history_goes_on_after_the_best_epoch():
+    x, _, groups = planted()
+    noise = np.random.default_rng(5).normal(size=(len(x), 3)).astype(np.float32)
+    history = network(epochs=25, patience=25, rate=1e-2).fit(x, noise, groups).history
+    losses = [loss for _, part, loss in history if part == "validation"]
+    assert len(losses) == 25
+    assert min(losses) < losses[-1]

@@ -1,11 +1,12 @@
-"""Each script, its Galaxy form and its CWL tool agree: flags, types, defaults, choices, ranges, outputs, versions."""
+"""Each script, its Galaxy forms and its CWL tools agree: flags, types, defaults, choices, ranges, outputs, versions."""
 
 from __future__ import annotations
 
 import importlib
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -16,23 +17,27 @@ import yaml
 from galaxy.tool_util.parser import get_tool_source
 
 from genloom import __version__, console
+from genloom.learning import tasks
+
+from .wrappers import SCRIPT, TOOLS, WRAPPERS, default_of
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ROOT / "tools"
-SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if (TOOLS / f"{path.stem}.xml").exists())
 
 # Options that a form leaves out or says in another way, and why.
 NOT_IN_XML = {
     "--names": "the names of a list's elements",
     "--threads": "Galaxy's slots",
     "--checkpoint": "a job has no folder that outlives it",
+    "--export": "needs onnx and onnxruntime, which the tools do not require",
 }
 NOT_IN_CWL = {
     "--checkpoint": "a job has no folder that outlives it",
+    "--export": "needs onnx and onnxruntime, which the tools do not require",
 }
 CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 
-each_script = pytest.mark.parametrize("script", SCRIPTS)
+each_script = pytest.mark.parametrize("script", WRAPPERS)
+each_wrapper = pytest.mark.parametrize("wrapper", SCRIPT)
 
 
 @dataclass(frozen=True)
@@ -86,24 +91,19 @@ def parser_options(script: str) -> dict[str, Option]:
 # ---------------------------------------------------------------- Galaxy
 
 
-def tool(script: str) -> Element:
-    return get_tool_source(TOOLS / f"{script}.xml").root
+def tool(wrapper: str) -> Element:
+    return get_tool_source(TOOLS / f"{wrapper}.xml").root
 
 
-def xml_options(script: str) -> dict[str, Option]:
+def xml_options(wrapper: str) -> dict[str, Option]:
     """The parameters with an `argument`. One that stands in several branches is the same in all, but for choices."""
     options: dict[str, Option] = {}
-    for param in tool(script).find("inputs").iter("param"):
+    for param in tool(wrapper).find("inputs").iter("param"):
         if flag := param.get("argument"):
             option = xml_option(param)
             if known := options.get(flag):
-                assert (known.kind, known.default, known.minimum, known.maximum) == (
-                    option.kind,
-                    option.default,
-                    option.minimum,
-                    option.maximum,
-                ), flag
-                option = Option(**{**vars(option), "choices": known.choices | option.choices})
+                assert replace(known, choices=option.choices) == option, flag
+                option = replace(option, choices=known.choices | option.choices)
             options[flag] = option
     return options
 
@@ -116,7 +116,8 @@ def xml_option(param: Element) -> Option:
     if kind == "select":
         many, values = param.get("multiple") == "true", [option.get("value") for option in param.iter("option")]
         chosen = [option.get("value") for option in param.iter("option") if option.get("selected") == "true"]
-        default = plain(chosen) if many else (chosen or values)[0]
+        unsaid = None if param.get("optional") == "true" else values[0]
+        default = plain(chosen) if many else next(iter(chosen), unsaid)
         return Option("choice", many, default, frozenset(values))
     if kind in ("data", "data_collection"):
         return Option("text", kind == "data_collection", None)
@@ -129,13 +130,13 @@ def xml_option(param: Element) -> Option:
 # ---------------------------------------------------------------- CWL
 
 
-def cwl_tool(script: str) -> Any:
-    path = TOOLS / f"{script}.cwl"
+def cwl_tool(wrapper: str) -> Any:
+    path = TOOLS / f"{wrapper}.cwl"
     return cwl.load_document_by_yaml(yaml.safe_load(path.read_text()), path.as_uri())
 
 
-def cwl_options(script: str) -> dict[str, Option]:
-    return {item.inputBinding.prefix: cwl_option(item) for item in cwl_tool(script).inputs if item.inputBinding}
+def cwl_options(wrapper: str) -> dict[str, Option]:
+    return {item.inputBinding.prefix: cwl_option(item) for item in cwl_tool(wrapper).inputs if item.inputBinding}
 
 
 def cwl_option(item: Any) -> Option:
@@ -154,61 +155,105 @@ def cwl_option(item: Any) -> Option:
     return Option(name.get(kind, kind), many, default, frozenset(), *bounds)
 
 
-def cwl_outputs(script: str) -> set[str]:
+def cwl_outputs(wrapper: str) -> set[str]:
     """The flags that name outputs: those the tool sets itself, and inputs that an output's glob cites."""
-    document = cwl_tool(script)
+    document = cwl_tool(wrapper)
     words = [each if isinstance(each, str) else each.prefix for each in document.arguments or ()]
     flags = {word for word in words if word.startswith("--")}
-    cited = {
-        name for output in document.outputs for name in re.findall(r"inputs\.(\w+)", str(output.outputBinding.glob))
-    }
+    globs = [str(output.outputBinding.glob) for output in document.outputs]
+    cited = {name for glob in globs for name in re.findall(r"^\$\(inputs\.(\w+)\)$", glob)}
     return flags | {f"--{name.replace('_', '-')}" for name in cited}
 
 
 # ---------------------------------------------------------------- the tests
 
 
+def wanted(script: str, left_out: Mapping[str, str]) -> dict[str, Option]:
+    """The options of a script that its wrappers should show between them."""
+    outputs = {flag for wrapper in WRAPPERS[script] for flag in cwl_outputs(wrapper)}
+    return {flag: option for flag, option in parser_options(script).items() if flag not in {*outputs, *left_out}}
+
+
+def assert_shown(ours: Mapping[str, Option], theirs: Mapping[str, Mapping[str, Option]]) -> None:
+    """Each option stands in a wrapper or more, as it is in the script; choices may be divided among the wrappers.
+
+    A wrapper without the option stands for its default. Where it does not offer that choice, it may have another default.
+    """
+    assert set().union(*theirs.values()) == set(ours)
+    for flag, option in ours.items():
+        shown = {wrapper: options[flag] for wrapper, options in theirs.items() if flag in options}
+        offered = frozenset().union(*(each.choices for each in shown.values()))
+        if isinstance(option.default, str) and len(shown) < len(theirs):
+            offered |= option.choices & {option.default}
+        assert offered == option.choices, flag
+        for wrapper, found in shown.items():
+            default = default_of(wrapper, flag.removeprefix("--").replace("-", "_"), option.default)
+            if default is not None and found.choices and default not in found.choices and not found.many:
+                default = found.default
+            assert found == replace(option, default=plain(default), choices=found.choices), (wrapper, flag)
+
+
 @each_script
 def test_cwl_agrees_with_the_script(script: str):
-    ours, theirs = parser_options(script), cwl_options(script)
-    outputs = cwl_outputs(script)
-    assert set(theirs) - outputs == set(ours) - outputs - set(NOT_IN_CWL)
-    for flag in set(theirs) - outputs:
-        # cwltool cannot bind an array of enums, so that a list of choices is one of texts there
-        expected = ours[flag]
-        if expected.kind == "choice" and expected.many:
-            expected = Option("text", True, expected.default)
-        assert theirs[flag] == expected, flag
+    ours = wanted(script, NOT_IN_CWL)
+    for flag, option in ours.items():  # cwltool cannot bind an array of enums: a list of choices is one of texts there
+        if option.kind == "choice" and option.many:
+            ours[flag] = Option("text", True, option.default)
+    found = {wrapper: cwl_options(wrapper) for wrapper in WRAPPERS[script]}
+    assert_shown(ours, {name: without(options, cwl_outputs(name)) for name, options in found.items()})
 
 
 @each_script
 def test_form_agrees_with_the_script(script: str):
-    ours, theirs = parser_options(script), xml_options(script)
-    outputs = cwl_outputs(script)
-    assert set(theirs) - outputs == set(ours) - outputs - set(NOT_IN_XML)
-    for flag in set(theirs) - outputs:
-        expected, found = ours[flag], theirs[flag]
-        if expected.many and not found.many:  # a list in one text field, which checks the numbers itself
-            written = expected.default and " ".join(
-                f"{each:g}" if isinstance(each, float) else each for each in expected.default
-            )
-            expected = Option("text", False, written)
-        assert found == expected, flag
+    ours = wanted(script, NOT_IN_XML)
+    found = {wrapper: xml_options(wrapper) for wrapper in WRAPPERS[script]}
+    for flag, option in ours.items():  # a list may be one text field, which checks the numbers itself
+        if option.many and any(flag in options and not options[flag].many for options in found.values()):
+            values = [f"{each:g}" if isinstance(each, float) else each for each in option.default or ()]
+            ours[flag] = Option("text", False, plain(" ".join(values)))
+    assert_shown(ours, {name: without(options, cwl_outputs(name)) for name, options in found.items()})
 
 
-@each_script
-def test_outputs_agree(script: str):
-    """Each output of the script is one of the CWL tool and one of the form."""
-    flags = cwl_outputs(script) - {"--figure-format"}
-    assert flags <= set(parser_options(script))
-    assert len(cwl_tool(script).outputs) == len(flags)
-    assert {f"--{each.get('name').replace('_', '-')}" for each in tool(script).find("outputs")} == flags
+def without(options: Mapping[str, Option], flags: set[str]) -> dict[str, Option]:
+    return {flag: option for flag, option in options.items() if flag not in flags}
 
 
-@each_script
-def test_columns_in_help_are_those_written(script: str):
+@each_wrapper
+def test_a_form_and_its_cwl_tool_drive_one_script(wrapper: str):
+    root = tool(wrapper)
+    assert root.get("id") == f"genloom_{wrapper}"
+    path = f"scripts/{SCRIPT[wrapper]}.py"
+    assert [each.get("path") for each in root.iter("include") if each.get("type") != "glob"] == [path]
+    for command in ("command", "version_command"):
+        assert set(re.findall(r"scripts/\w+\.py", root.find(command).text)) == {path}
+
+
+@each_wrapper
+def test_help_tells_the_defaults_of_tasks(wrapper: str):
+    """Of an option left empty, the help of form and CWL tool says what each task takes."""
+    shown = xml_options(wrapper)
+    texts = {item.inputBinding.prefix: item.doc for item in cwl_tool(wrapper).inputs if item.inputBinding}
+    helps = {param.get("argument"): param.get("help") for param in tool(wrapper).iter("param")}
+    for name, values in tasks.DEFAULTS.items():
+        flag = tasks.flag(name)
+        if flag in shown and shown[flag].default is None:
+            told = [f"{values[task]:g}" for task in shown["--task"].choices if task in values]
+            assert [value for value in told if value not in texts[flag] or value not in helps[flag]] == [], flag
+
+
+@each_wrapper
+def test_outputs_agree(wrapper: str):
+    """Each output of the wrapper's script is one of the CWL tool and one of the form."""
+    flags = cwl_outputs(wrapper) - {"--figure-format"}
+    assert flags <= set(parser_options(SCRIPT[wrapper]))
+    assert len(cwl_tool(wrapper).outputs) == len(flags)
+    assert {f"--{each.get('name').replace('_', '-')}" for each in tool(wrapper).find("outputs")} == flags
+
+
+@each_wrapper
+def test_columns_in_help_are_those_written(wrapper: str):
     """The columns that a form names for an output stand in its help, and in the header that a tool test finds in it."""
-    root = tool(script)
+    root = tool(wrapper)
     headers = {line.get("line") for line in root.iter("has_line")}
     for action in root.iter("action"):
         columns = action.get("default").split(",")
@@ -217,10 +262,10 @@ def test_columns_in_help_are_those_written(script: str):
         assert missing == []
 
 
-@each_script
-def test_versions_agree(script: str):
-    assert tool(script).get("version").startswith(f"{__version__}+galaxy")
-    packages = next(hint.packages for hint in cwl_tool(script).hints if hint.class_ == "SoftwareRequirement")
+@each_wrapper
+def test_versions_agree(wrapper: str):
+    assert tool(wrapper).get("version").startswith(f"{__version__}+galaxy")
+    packages = next(hint.packages for hint in cwl_tool(wrapper).hints if hint.class_ == "SoftwareRequirement")
     assert [each.version for each in packages if each.package == "genloom"] == [[__version__]]
 
 
@@ -229,5 +274,5 @@ def test_requirements_are_the_constraints():
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split() if "==" in line)
     pins = {name.lower(): version for name, version in pins.items()}
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    found = {each.text: each.get("version") for each in tool(SCRIPTS[0]).iter("requirement")}
+    found = {each.text: each.get("version") for each in tool(next(iter(SCRIPT))).iter("requirement")}
     assert found == {CONDA.get(name, name): pins[name] for name in wanted}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import runpy
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +82,26 @@ def test_planted_relation_is_found_in_unseen_donors_and_not_when_permuted(sample
     assert not (permuted == tpm).all(axis=1).any()
     assert 0.4 < skill(accessibility, np.log2(tpm + 1), donors) < 0.75
     assert skill(accessibility, np.log2(permuted + 1), donors) < 0.02
+
+
+def test_introns_of_the_genome_begin_and_end_with_the_motifs(made):
+    chromosomes = {
+        name: "".join(lines)
+        for name, *lines in (part.split("\n") for part in made["sequence/genome.fa"].removeprefix(">").split("\n>"))
+    }
+    exons: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    for line in made["sequence/genes.gtf"].splitlines()[1:]:
+        chrom, _, feature, start, end, _, strand, _, facts = line.split("\t")
+        if feature == "exon":
+            exons.setdefault((chrom, strand, facts.split('"')[1]), []).append((int(start) - 1, int(end)))
+    donors, acceptors, genes = Counter(), Counter(), {}
+    for (chrom, strand, name), places in exons.items():
+        sequence, places = chromosomes[chrom], sorted(places)
+        for (_, start), (end, _) in itertools.pairwise(places):
+            intron = sequence[start:end]
+            intron = intron if strand == "+" else intron.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+            donors[intron[:8]] += 1
+            acceptors[intron[-9:]] += 1
+        genes[name] = sequence[places[0][0] : places[-1][1]]
+    assert donors == {"GTAAGTCC": 63, "GCAAGTCC": 1} and acceptors == {"CCTTTTCAG": 64}
+    assert len(set(genes.values())) == 31 and genes["chr1g5"] == genes["chr4g3"]

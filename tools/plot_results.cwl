@@ -43,9 +43,8 @@ inputs:
     doc: The model file, for its card (settings, unit, gene symbols)
     inputBinding: {prefix: --model}
   title:
-    type: string
-    default: Predicted expression of held-out samples
-    doc: Title of the report
+    type: string?
+    doc: Title of the report; by default it names the task
     inputBinding: {prefix: --title}
   model_name:
     type: string?

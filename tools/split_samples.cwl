@@ -2,10 +2,11 @@
 cwlVersion: v1.2
 class: CommandLineTool
 id: split_samples
-label: Divide samples into training, validation and test parts
+label: Divide samples, features or windows into training, validation and test parts
 doc: |
-  Divides the samples of a sheet, or the samples or features of a matrix, for the honest judgement of a model: folds, a
-  part held out, each sample or group held out in turn, or parts you name. What shares a group stays in one part.
+  Divides the samples of a sheet, the samples or features of a matrix, or the windows of a genome, for the honest judgement
+  of a model: folds, a part held out, each sample or group held out in turn, or parts you name. What shares a group stays
+  in one part; the groups of windows are chromosomes, or blocks of them.
 
 baseCommand: genloom-split-samples
 arguments: [--output, split.tsv]
@@ -14,13 +15,18 @@ inputs:
   samples:
     type: File?
     format: edam:format_3475
-    doc: Sample sheet, a table with a header and names in the column sample, or else in the first; this or the matrix is needed
+    doc: Sample sheet, a table with a header and names in the column sample, or else in the first; this, the matrix or windows are needed
     inputBinding: {prefix: --samples}
   matrix:
     type: File?
     format: edam:format_3590
-    doc: Matrix (.h5ad) from bin_peaks or assemble_expression; this or the sheet is needed
+    doc: Matrix (.h5ad) from bin_peaks or assemble_expression; this, the sheet or windows are needed
     inputBinding: {prefix: --matrix}
+  windows:
+    type: File?
+    format: edam:format_3590
+    doc: Windows (.h5) from extract_windows, whose groups are chromosomes, or blocks of them
+    inputBinding: {prefix: --windows}
   of:
     type: {type: enum, symbols: [samples, features]}
     default: samples
@@ -34,6 +40,29 @@ inputs:
     type: string?
     doc: Spread the values of this column evenly over the parts
     inputBinding: {prefix: --stratify}
+  block:
+    type: int
+    default: 0
+    doc: >-
+      Of windows, bases of a block of a chromosome, of which a group is made in place of the whole one; windows that overlap
+      or hold the same gene stay in one block; 0 for whole chromosomes (0 to 1000000000)
+    inputBinding: {prefix: --block}
+  paralogs:
+    type: {type: enum, symbols: [remove, report, ignore]}
+    default: remove
+    doc: >-
+      Of windows, genes with their like in another part; remove them from training (and from validation, if their like is
+      in the test part), only report them, or do not look
+    inputBinding: {prefix: --paralogs}
+  shared_kmers:
+    type: double
+    default: 0.2
+    doc: Share of the 21-mers of a gene's windows, beyond which it has its like in the other part (0 to 1)
+    inputBinding: {prefix: --shared-kmers}
+  paralog_table:
+    type: string?
+    doc: Of windows, name of the table of genes with their like in another part
+    inputBinding: {prefix: --paralog-table}
   method:
     type: {type: enum, symbols: [hold-out, k-fold, leave-one-out, leave-one-group-out, explicit]}
     default: k-fold
@@ -101,6 +130,11 @@ outputs:
     format: edam:format_3475
     doc: The split, with the columns fold, id, group and part; edit it at will
     outputBinding: {glob: split.tsv}
+  paralogs_found:
+    type: File?
+    format: edam:format_3475
+    doc: Genes with their like in another part, and what was done about it
+    outputBinding: {glob: $(inputs.paralog_table)}
 
 requirements:
   NetworkAccess: {networkAccess: false}

@@ -2,7 +2,7 @@
 cwlVersion: v1.2
 class: CommandLineTool
 id: train_model
-label: Train a model and judge it on held-out samples
+label: Train a model of expression and judge it on held-out samples
 doc: |
   Fits a model and its baselines on the training part of each fold, predicts the samples held out, and writes these
   predictions and one model file.
@@ -11,11 +11,6 @@ baseCommand: genloom-train-model
 arguments: [--model, model.safetensors, --predictions, predictions.tsv, --history, history.tsv]
 
 inputs:
-  task:
-    type: {type: enum, symbols: [expression]}
-    default: expression
-    doc: What is predicted
-    inputBinding: {prefix: --task}
   bins:
     type: File
     format: edam:format_3590

@@ -17,7 +17,8 @@ from . import processes
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".galaxy"
 SECTION = "genloom"
-REPORTING = ("genloom_plot_results",)  # tools whose HTML is shown as such, not as text; reports carry no scripts
+# tools whose HTML is shown as such, not as text; reports carry no scripts
+REPORTING = ("genloom_plot_results", "genloom_plot_sequence_results")
 
 CONFIG = """\
 galaxy:

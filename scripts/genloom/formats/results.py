@@ -1,4 +1,4 @@
-"""The tables that judging a model leaves behind: predictions of held-out samples, permutations, training curves."""
+"""The tables that judging a model leaves behind: predictions of what was held out, scores, permutations, training curves."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from . import text
 
 MEAN = "mean"
 BASELINE = "predicted_"  # a column predicted_knn holds what the baseline knn predicted
+_PLACE = r"^(?<chrom>.+):(?<position>\d{1,15}):(?<strand>[+-])$"  # of a base
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,109 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
         np.ascontiguousarray(predicted),
         left_out,
     )
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Probabilities that models gave to places of a genome that were held out, a row for each place and class.
+
+    Attributes
+    ----------
+    targets : the classes, in the order they were asked for
+    models : the chosen model first, then the baselines
+    target : (rows,) int64, places in `targets`
+    observed : (rows,) bool
+    predicted : (models, rows) float64, 0 to 1
+    window, gene : (rows,) text: the window of the place, and its genes by comma
+    strand, position : (rows,) int64: a number for each chromosome and strand, and the base; empty where ids are windows
+    fold : name of the one fold, "" of new sequence
+    left_out : reason → number of rows of the table that are not judged
+    """
+
+    targets: list[str]
+    models: list[str]
+    target: np.ndarray
+    observed: np.ndarray
+    predicted: np.ndarray
+    window: np.ndarray
+    gene: np.ndarray
+    strand: np.ndarray
+    position: np.ndarray
+    fold: str
+    left_out: dict[str, int]
+
+
+def read_calls(path: str | Path, chosen: str, targets: Sequence[str], bases: bool) -> Calls:
+    """Read predictions of `train_model` or `predict_model` on windows. `chosen` names the model of `predicted`.
+
+    bases : whether the ids are bases, as chr1:1234:+, or windows
+
+    Raises
+    ------
+    InputError : not such a table, of another task, several folds, or values that are no probabilities
+    """
+    cure = "make the table anew with train_model or predict_model"
+    header = _header(path, text.read(path))
+    baselines = [name for name in header if name.startswith(BASELINE) and len(name) > len(BASELINE)]
+    names = ["id", "target", "fold", "part", "gene", *(["window"] if bases else [])]
+    numbers = ["observed", "predicted", *baselines]
+    table = _read(path, names, numbers, cure, empty=("fold", "part", "gene"))
+    line = pl.int_range(2, len(table) + 2).alias("line")
+    table = table.with_columns(line, pl.col("fold", "gene").fill_null(""))
+    if strange := sorted(set(table["target"]) - set(targets)):
+        raise InputError(
+            f"predicts {named(strange)}, {' and '.join(targets)} are wanted", path, "choose the --task of the model"
+        )
+    for name in numbers:
+        probable = pl.col(name).is_in([0.0, 1.0]) if name == "observed" else pl.col(name).is_between(0, 1)
+        wrong = table.filter(~probable)
+        if len(wrong):
+            allowed = "0 or 1" if name == "observed" else "from 0 to 1"
+            where = f"{path}:{wrong['line'][0]}"
+            raise InputError(f"column {name} holds {wrong[name][0]:g}, it is to be {allowed}", where, cure)
+    held = table["part"].is_null() | table["part"].is_in(["test", "new"])
+    left_out = {"in the training or validation part": int((~held).sum())} if not held.all() else {}
+    table = table.filter(held)
+    if table.is_empty():
+        raise InputError("has no row of the part 'test'", path, "plot the predictions of what was held out")
+    folds = table["fold"].unique(maintain_order=True).to_list()
+    if len(folds) > 1:
+        raise InputError(f"holds the folds {named(folds)}, scores are of one", path, "plot each fold by itself")
+    strand = position = np.zeros(0, np.int64)
+    if bases:
+        parts = table.select("line", "id", place=pl.col("id").str.extract_groups(_PLACE)).unnest("place")
+        if len(bad := parts.filter(pl.col("chrom").is_null())):
+            raise InputError(f"id {bad['id'][0]!r} is no base, such as chr1:1234:+", f"{path}:{bad['line'][0]}", cure)
+        strand, _ = _coded(parts["chrom"] + parts["strand"])
+        position = parts["position"].cast(pl.Int64).to_numpy()
+    return Calls(
+        list(targets),
+        [chosen, *(name.removeprefix(BASELINE) for name in baselines)],
+        table["target"].replace_strict({name: i for i, name in enumerate(targets)}, return_dtype=pl.Int64).to_numpy(),
+        table["observed"].to_numpy() > 0,
+        np.ascontiguousarray(table.select("predicted", *baselines).to_numpy().T),
+        table["window" if bases else "id"].to_numpy(),
+        table["gene"].to_numpy(),
+        strand,
+        position,
+        folds[0],
+        left_out,
+    )
+
+
+def read_scores(path: str | Path) -> list[dict[str, Any]]:
+    """The rows of a table of metrics: `metric`, `model`, `value`, `low`, `high` (NaN for none) and `n`.
+
+    Raises
+    ------
+    InputError : not such a table, or a metric of a model twice
+    """
+    values = ("value", "low", "high")
+    table = _read(path, ("metric", "model"), (*values, "n"), "make the table with --metrics of train_model", values)
+    if (twice := table.select("metric", "model").is_duplicated()).any():
+        row = table.row(twice.to_list().index(True), named=True)
+        raise InputError(f"holds {row['metric']} of {row['model']} twice", path, "give the metrics of one run")
+    return table.with_columns(pl.col(values).fill_null(float("nan")), pl.col("n").cast(pl.Int64)).to_dicts()
 
 
 def read_permutations(path: str | Path) -> dict[str, np.ndarray]:

@@ -23,7 +23,11 @@ from . import dialect, text
 CHUNK = 1 << 22  # bytes of text held at a time
 CHOICES = ("canonical", "longest", "all")
 
+_CACHED = 1 << 18  # bytes that stay in the processor's cache while they are worked on
+_LINE = np.frombuffer(b"\t" * 8 + b"\n", np.uint8)  # what stands between and after nine columns
+
 _EXON, _CDS, _OTHER, _PROTEIN = 1, 2, 3, 4
+_SPLICED, _SPLICING = -1, b"trans-splicing"  # a transcript in pieces, on both strands
 _FEATURES = {"CDS": _CDS, "protein": _PROTEIN, "polypeptide": _PROTEIN} | dict.fromkeys(dialect.INSIDE, 0)
 _SYMBOL = {
     "gtf": re.compile(rb'\b(?:gene_name|gene_symbol|gene) "([^"]+)"'),
@@ -209,7 +213,7 @@ def _blocks(path: str | Path, state) -> Iterator[bytes]:
         while block := stream.read(CHUNK) + stream.readline():
             state.update(block)
             if not ended:
-                if b"##FASTA" in block and (at := (b"\n" + block).find(b"\n##FASTA")) >= 0:
+                if b"#" in block and (at := (b"\n" + block).find(b"\n##FASTA")) >= 0:
                     block, ended = block[:at], True
                 yield block
 
@@ -217,17 +221,19 @@ def _blocks(path: str | Path, state) -> Iterator[bytes]:
 def _cut(block: bytes) -> np.ndarray | None:
     """Where the eight tabs and the end of each line are, (lines, 9); None if some line is not as it should be."""
     raw = np.frombuffer(block, np.uint8)
-    marks = np.flatnonzero(raw - np.uint8(9) < 2)  # tabs and newlines
+    pieces = (slice(at, at + _CACHED) for at in range(0, len(raw), _CACHED))
+    found = [np.flatnonzero(raw[piece] - np.uint8(9) < 2) + piece.start for piece in pieces]  # tabs and newlines
+    marks = np.concatenate([np.zeros(0, np.int64), *found])
     if len(marks) % 9 or (len(marks) and not block.endswith(b"\n")):
         return None
     cuts = marks.reshape(-1, 9)
-    tabs, ends = cuts[:, :8], cuts[:, 8]
-    regular = (raw[ends] == 10).all() and (raw[tabs] == 9).all() and (raw[ends - 1] != ord("\r")).all()
+    ends = cuts[:, 8]
+    regular = (raw[cuts] == _LINE).all() and (raw[ends - 1] != ord("\r")).all()
     return cuts if regular and not block.startswith(b"#") and (raw[ends[:-1] + 1] != ord("#")).all() else None
 
 
 def _rank(attributes: bytes) -> int:
-    if b"MANE_Select" in attributes or b"MANE Select" in attributes:
+    if b"MANE" in attributes and (b"MANE_Select" in attributes or b"MANE Select" in attributes):
         return 2
     return int(b"Ensembl_canonical" in attributes)
 
@@ -266,12 +272,6 @@ class _Reader:
         raw = np.frombuffer(block, np.uint8)
         begin = np.concatenate([[0], cuts[:-1, 8] + 1])
         feature = self._features(block, raw, cuts[:, 1] + 1, cuts[:, 2])
-        if b"trans-splicing" in block:  # in pieces, on both strands
-            spliced = [
-                bool(feature[i]) and b"trans-splicing" in block[cuts[i, 7] : cuts[i, 8]] for i in range(len(cuts))
-            ]
-            self.skipped["lines of trans-spliced transcripts"] += sum(spliced)
-            feature[spliced] = 0
         rows = np.flatnonzero(feature)
         if not len(rows):
             return
@@ -284,16 +284,18 @@ class _Reader:
         strand = np.where(sign == ord("+"), 1, np.where(sign == ord("-"), -1, 0)).astype(np.int8)
         chrom = self._chromosomes(block, raw, begin, cuts[:, 0])
         owner, row = (np.array(each, np.int64) for each in self._owners(block, feature, cuts, lines))
-        unstranded = strand[row] == 0
+        spliced = owner == _SPLICED
+        unstranded = (strand[row] == 0) & ~spliced
+        self.skipped["lines of trans-spliced transcripts"] += int(spliced.sum())
         self.skipped["exons and CDS without a strand"] += int(unstranded.sum())
         table = np.empty(len(row), _ROW)
         table["owner"], table["chrom"], table["strand"] = owner, chrom[row], strand[row]
         table["start"], table["end"], table["line"] = start[row] - 1, end[row], lines[row]
         for kind, parts in self.rows.items():
-            parts.append(table[(feature[row] == kind) & ~unstranded])
+            parts.append(table[(feature[row] == kind) & ~unstranded & ~spliced])
 
     def _owners(self, block: bytes, feature: np.ndarray, cuts: np.ndarray, lines: np.ndarray) -> tuple[Any, Any]:
-        """The number of each stretch's transcript, and its row: one row of a GFF3 may belong to several."""
+        """The number of each stretch's transcript, or _SPLICED, and its row: one row of a GFF3 may belong to several."""
         raise NotImplementedError
 
     def _tell(self, name: bytes) -> tuple[list[bytes], int] | None:
@@ -445,6 +447,7 @@ class _Gtf(_Reader):
     def __init__(self, path: str | Path):
         super().__init__(path)
         self.told: dict[bytes, tuple[list[bytes], int]] = {}
+        self.width = 64  # bytes of attributes that hold the ids
 
     def _class(self, feature: str) -> int:
         return {"exon": _EXON, "CDS": _CDS, "gene": _OTHER}.get(feature, 0)
@@ -454,20 +457,27 @@ class _Gtf(_Reader):
             if match := _GENE_ID.search(block, *cuts[row, 7:].tolist()):
                 self._gene(match[1], block[slice(*cuts[row, 7:])], own=True)
         rows = np.flatnonzero(feature != _OTHER)
-        starts, ends, same = cuts[rows, 7].tolist(), cuts[rows, 8], block.startswith
-        codes, head, code = [], block + b"!", -1
-        for at, start in enumerate(starts):
-            if not same(head, start):  # the lines of a transcript mostly stand together
-                end = int(ends[at])
-                match = _TRANSCRIPT_ID.search(block, start, end)
-                if not match:
-                    raise InputError("exon without a transcript_id", f"{self.path}:{lines[rows[at]]}", _CURE)
-                head = block[start : match.end() + 1]
-                code = self._code(match[1], block[start:end])
-            codes.append(code)
-        return codes, rows
+        if not len(rows):
+            return [], []
+        starts, ends = cuts[rows, 7], cuts[rows, 8]
+        enough = False
+        while not enough:  # the first bytes that are compared are to hold the id
+            changed = _changes(block, starts, self.width)
+            bounds = list(zip(starts[changed].tolist(), ends[changed].tolist(), strict=True))
+            found = [match for each in bounds if (match := _TRANSCRIPT_ID.search(block, *each))]
+            if len(found) < len(bounds):
+                lacking = next(at for at, each in enumerate(bounds) if not _TRANSCRIPT_ID.search(block, *each))
+                line = lines[rows[changed[lacking]]]
+                raise InputError("exon without a transcript_id", f"{self.path}:{line}", _CURE)
+            longest = max(each.end() + 1 - start for each, (start, _) in zip(found, bounds, strict=True))
+            enough = longest <= self.width
+            self.width = max(self.width, longest)
+        codes = [self._code(each[1], block[slice(*at)]) for each, at in zip(found, bounds, strict=True)]
+        return np.repeat(codes, np.diff(changed, append=len(rows))), rows
 
     def _code(self, name: bytes, attributes: bytes) -> int:
+        if _SPLICING in attributes:
+            return _SPLICED
         code = self.codes.get(name)
         if code is None:
             code = self.codes[name] = len(self.codes)
@@ -490,7 +500,12 @@ class _Gff3(_Reader):
 
     def _owners(self, block: bytes, feature: np.ndarray, cuts: np.ndarray, lines: np.ndarray) -> tuple[Any, Any]:
         codes, rows = [], []
+        some = _SPLICING in block
         for row, (kind, s, e) in enumerate(zip(feature.tolist(), *cuts[:, 7:].T.tolist(), strict=True)):
+            if some and _SPLICING in block[s:e]:
+                codes.append(_SPLICED)
+                rows.append(row)
+                continue
             parent = _PARENT.search(block, s, e)
             if kind in (_EXON, _CDS):
                 if not parent:
@@ -522,6 +537,17 @@ class _Gff3(_Reader):
 
     def _label(self, name: bytes) -> str:
         return re.sub(r"^([Gg]ene|[Tt]ranscript|rna)[:-]", "", super()._label(name))
+
+
+def _changes(block: bytes, starts: np.ndarray, width: int) -> np.ndarray:
+    """The lines whose `width` bytes from `starts` on differ from those of the line before, the first one among them."""
+    words = -(-width // 8)
+    whole = int(np.searchsorted(starts, len(block) - 8 * words, "right"))  # those further on may have fewer bytes
+    heads = np.ndarray(max(len(block) - 8 * words + 1, 0), f"V{8 * words}", block, strides=(1,))[starts[:whole]]
+    heads = heads.view("<u8").reshape(whole, words)
+    same = np.zeros(len(starts), bool)
+    same[1:whole] = (heads[1:] == heads[:-1]).all(1)
+    return np.flatnonzero(~same)
 
 
 def _marked(which: np.ndarray, count: int) -> np.ndarray:

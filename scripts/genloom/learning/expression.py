@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -399,3 +399,25 @@ def wide_table(samples: Sequence[str], values: np.ndarray, names: Sequence[str])
     import polars as pl
 
     return pl.DataFrame({"gene": list(names), **dict(zip(samples, values, strict=True))})
+
+
+def predict(
+    where: str | Path,
+    card: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    bins_path: str | Path,
+    expression_path: str | Path | None,
+    paths: Mapping[str, Path],
+) -> None:
+    """Predict new samples with the model file `where`, and write `predictions` and `table`, whichever `paths` names."""
+    from ..formats import tables
+
+    model = restore(card, arrays, where)
+    bins = matrix.read(bins_path, "bins")
+    samples, genes = list(bins.obs_names), card["targets"]["names"]
+    values = model.predict(new_inputs(bins_path, bins, model, card))
+    known = observed(expression_path, samples, card) if expression_path else None
+    if "predictions" in paths:
+        tables.write(new_table(samples, values, known, genes, arrays["targets.mean"]), paths["predictions"])
+    if "table" in paths:
+        tables.write(wide_table(samples, values, genes), paths["table"])

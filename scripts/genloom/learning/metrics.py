@@ -277,22 +277,22 @@ def evaluate(
     return Evaluation(p, metrics, unit, units, group, sample, target, cells_of_target)
 
 
-def write_table(evaluation: Evaluation, path: str | Path) -> None:
-    """Write the metrics as a table of `COLUMNS`."""
-    _write(path, {name: [getattr(m, name) for m in evaluation.metrics] for name in COLUMNS})
+def write_table(found: Sequence[Metric], path: str | Path) -> None:
+    """Write metrics as a table of `COLUMNS`."""
+    _write(path, {name: [getattr(m, name) for m in found] for name in COLUMNS})
 
 
 def _write(path: str | Path, columns: Mapping[str, Sequence]) -> None:
     tables.write(pl.DataFrame(columns).fill_nan(None), path)
 
 
-def write_json(evaluation: Evaluation, path: str | Path) -> None:
-    """Write the metrics as a list of objects with the keys `COLUMNS`, rounded as in the table; null for none."""
+def write_json(found: Sequence[Metric], path: str | Path) -> None:
+    """Write metrics as a list of objects with the keys `COLUMNS`, rounded as in the table; null for none."""
 
     def plain(value: float | str) -> float | str | None:
         return value if not isinstance(value, float) else float(f"{value:.6g}") if np.isfinite(value) else None
 
-    rows = [{name: plain(getattr(m, name)) for name in COLUMNS} for m in evaluation.metrics]
+    rows = [{name: plain(getattr(m, name)) for name in COLUMNS} for m in found]
     Path(path).write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="")
 
 

@@ -7,19 +7,18 @@ import json
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from .. import __version__
 from ..console import say
 from ..errors import InputError
 from ..formats import modelfile, tables
 from ..formats.split import Fold, Split
 from ..models.regressor import Regressor
 from . import expression
+from .tasks import versions
 
 
 @dataclass
@@ -105,7 +104,7 @@ def train(data: expression.Data, split: Split, options: Options, paths: dict[str
     note(fold, model)
 
     known = {name: value for name, value in scores[0].items() if value == value}
-    card = {**expression.card(data, split, model, options.seed), "metrics": known, "versions": _versions()}
+    card = {**expression.card(data, split, model, options.seed), "metrics": known, "versions": versions()}
     modelfile.write(paths["model"], {**model.arrays, **expression.context(data, split, model)}, card)
     tables.write(expression.table(data, judged, options.models), paths["predictions"])
     if "history" in paths:
@@ -113,8 +112,3 @@ def train(data: expression.Data, split: Split, options: Options, paths: dict[str
     if "permutation_table" in paths:
         rows = [{"permutation": i, **score} for i, score in enumerate(scores)]
         tables.write(pl.DataFrame(rows), paths["permutation_table"])
-
-
-def _versions() -> dict[str, str]:
-    libraries = ("numpy", "scipy", "scikit-learn", "torch")
-    return {"genloom": __version__, **{name: version(name).partition("+")[0] for name in libraries}}

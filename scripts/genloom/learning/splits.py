@@ -1,4 +1,4 @@
-"""Divide samples, or features, into training, validation and test parts, with scikit-learn's splitters."""
+"""Divide samples, features or windows into training, validation and test parts, with scikit-learn's splitters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..console import say
 from ..errors import InputError, named, nearest
 from ..formats import matrix, sheet
 from ..formats.split import PARTS, Fold, Split
@@ -97,6 +98,72 @@ def _units(table: pd.DataFrame, group: str | None, stratify: str | None, where: 
         return values
 
     return Units(ids, column(group), column(stratify), where, noun, group or "group", stratify or "class")
+
+
+def read_windows(
+    path: str | Path, block: int = 0, of: str = "samples", group: str | None = None, stratify: str | None = None
+) -> Units:
+    """The windows of a file, in groups: chromosomes, or blocks of them of so many bases.
+
+    Windows that overlap, on either strand, and windows of one gene go to the block in which the first of them starts.
+
+    Raises
+    ------
+    InputError : not a file of windows, or options that are not for windows
+    """
+    from ..formats.windows import Windows
+
+    if of != "samples" or group or stratify:
+        wrong = "--of" if of != "samples" else "--group" if group else "--stratify"
+        raise InputError(f"{wrong} is given with --windows", None, "their groups are chromosomes, or blocks by --block")
+    with Windows(path) as windows:
+        table = windows.table
+    groups = table["chrom"] if not block else _blocks(table, block)
+    return Units(table["name"], groups, None, str(path), "window", "block" if block else "chromosome")
+
+
+def refuse_windows_options(block: int, table: object) -> None:
+    """Options that only windows have a use for."""
+    if block or table:
+        option = "--block" if block else "--paralog-table"
+        raise InputError(f"{option} is given without --windows", None, "leave it out")
+
+
+def _blocks(table: Mapping[str, np.ndarray], block: int) -> np.ndarray:
+    """(n,) the block of each window, named by its place."""
+    result = np.empty(len(table["name"]), dtype=object)
+    for chrom in dict.fromkeys(table["chrom"].tolist()):
+        rows = np.flatnonzero(table["chrom"] == chrom)
+        start, end = table["start"][rows], table["end"][rows]
+        genes: dict[str, tuple[int, int]] = {}
+        for names, first, last in zip(table["gene"][rows].tolist(), start.tolist(), end.tolist(), strict=True):
+            for name in filter(None, names.split(",")):
+                low, high = genes.get(name, (first, last))
+                genes[name] = min(low, first), max(high, last)
+        spans = np.array([*zip(start.tolist(), end.tolist(), strict=True), *genes.values()])
+        spans = spans[np.argsort(spans[:, 0], kind="stable")]
+        reach = np.maximum.accumulate(spans[:, 1])
+        opens = spans[np.concatenate([[True], spans[1:, 0] >= reach[:-1]]), 0]
+        first = opens[np.searchsorted(opens, start, "right") - 1] // block * block
+        result[rows] = [f"{chrom}:{a}-{a + block}" for a in first.tolist()]
+    return result.astype(str)
+
+
+def part_paralogs(path: str | Path, split: Split, action: str, share: float, table: str | Path | None = None) -> Split:
+    """The split of windows as `action` wants it: without genes that have their like in another part (remove), or as it
+    is (report, ignore). What was found goes to `table`."""
+    from ..formats import tables
+    from ..formats.windows import Windows
+    from . import homology
+
+    with Windows(path) as windows:
+        likes = [] if action == "ignore" else homology.find(windows, split, share)
+        if table is not None:
+            tables.write(homology.table(likes, "removed" if action == "remove" else "reported"), table)
+        if likes:
+            verb = "removed" if action == "remove" else "kept"
+            say(f"{len({like.gene for like in likes})} genes have their like in another part: {verb}")
+        return homology.without(windows, split, likes) if action == "remove" else split
 
 
 def parts_of(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Sampler, TensorDataset
+from torch.utils.data import DataLoader, Dataset, Sampler, TensorDataset
 
 from .. import console
 from ..errors import InputError
@@ -28,7 +30,14 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass
 class Loop:
-    """How a network is trained. `folder` keeps the checkpoints; a run that finds one there goes on from it."""
+    """How a network is trained. `folder` keeps the checkpoints; a run that finds one there goes on from it.
+
+    one_cycle : the step size rises over a tenth of the steps and falls to nearly nothing; otherwise it is constant
+    average : decay, each step, of a running mean of the weights, which is then what is judged and kept; 0 for none
+    clip : largest norm of a gradient; 0 for any
+    precision : "single", or "bf16" for matrix products in bfloat16
+    label : shown with the progress of each epoch; none is shown without it
+    """
 
     epochs: int = 200
     patience: int = 20
@@ -38,37 +47,64 @@ class Loop:
     seed: int = 1
     device: str = "cpu"
     folder: Path | None = None
+    one_cycle: bool = False
+    average: float = 0.0
+    clip: float = 0.0
+    precision: str = "single"
+    label: str = ""
 
 
 Epoch = tuple[int, str, float]  # number, part, mean loss
 
 
-class _Shuffle(Sampler[int]):
-    """A new order each epoch that depends on seed and epoch alone, so that a resumed run sees the same batches."""
+class Order(Sampler[list[int]]):
+    """Batches of rows, in a new order each epoch. It depends on seed and epoch alone: a resumed run sees the same ones.
 
-    def __init__(self, rows: int, seed: int):
-        self.rows, self.seed, self.epoch = rows, seed, 0
+    rows : taken in every epoch
+    others, count : so many of these, drawn anew, are taken beside them
+    """
+
+    def __init__(
+        self, rows: np.ndarray, batch: int, seed: int, others: np.ndarray | None = None, count: int = 0, label: str = ""
+    ):
+        self.rows, self.others = rows, np.zeros(0, np.int64) if others is None else others
+        self.batch, self.seed, self.count, self.label, self.epoch = batch, seed, min(count, len(self.others)), label, 0
 
     def set_epoch(self, epoch: int) -> None:  # called by Lightning
         self.epoch = epoch
 
-    def __iter__(self) -> Iterator[int]:
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.rows)
-        return iter(order.tolist())
+    def __iter__(self) -> Iterator[list[int]]:
+        random = np.random.default_rng([self.seed, self.epoch])
+        drawn = random.choice(self.others, self.count, replace=False) if self.count else self.others[:0]
+        batches = _cut(random.permutation(np.concatenate([self.rows, drawn])), self.batch)
+        if self.label:
+            yield from console.progress(batches, len(batches), f"{self.label}, epoch {self.epoch + 1}")
+        else:
+            yield from batches
 
     def __len__(self) -> int:
-        return self.rows
+        return -(-(len(self.rows) + self.count) // self.batch)
+
+
+def _cut(rows: np.ndarray, batch: int) -> list[list[int]]:
+    return [rows[start : start + batch].tolist() for start in range(0, len(rows), batch)]
 
 
 class _Module(lightning.LightningModule):
     def __init__(self, network: nn.Module, loss: Loss, loop: Loop):
         super().__init__()
         self.network, self.loss, self.loop = network, loss, loop
+        self.average = copy.deepcopy(network).requires_grad_(False) if loop.average else None
         self.history: list[Epoch] = []
         self._sums: dict[str, list[float]] = {}
 
-    def _step(self, batch: Sequence[Tensor], part: str) -> Tensor:
-        loss = self.loss(self.network(batch[0]), batch[1])
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is judged and kept."""
+        return self.network if self.average is None else self.average
+
+    def _step(self, network: nn.Module, batch: Sequence[Tensor], part: str) -> Tensor:
+        loss = self.loss(network(batch[0]), batch[1])
         total = self._sums.setdefault(part, [0.0, 0.0])
         total[0] += float(loss.detach()) * len(batch[0])
         total[1] += len(batch[0])
@@ -76,10 +112,18 @@ class _Module(lightning.LightningModule):
 
     def training_step(self, batch: Sequence[Tensor], index: int) -> Tensor:
         torch.manual_seed((self.loop.seed * 1_000_003 + self.global_step) % 2**63)  # dropout is the same on resuming
-        return self._step(batch, "train")
+        return self._step(self.network, batch, "train")
+
+    def on_train_batch_end(self, *args: object) -> None:
+        if self.average is None:
+            return
+        share = 1 - min(self.loop.average, self.global_step / (self.global_step + 10))  # the first steps weigh little
+        with torch.no_grad():
+            for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+                mean.lerp_(value, share) if mean.is_floating_point() else mean.copy_(value)
 
     def validation_step(self, batch: Sequence[Tensor], index: int) -> None:
-        self._step(batch, "validation")
+        self._step(self.judged, batch, "validation")
 
     def on_validation_epoch_end(self) -> None:
         total, count = self._sums.get("validation", [0.0, 1.0])
@@ -90,8 +134,22 @@ class _Module(lightning.LightningModule):
             self.history.append((self.current_epoch, part, total / count))
         self._sums.clear()
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.parameters(), lr=self.loop.rate, weight_decay=self.loop.decay)
+    def configure_optimizers(self) -> Any:
+        rate = self.loop.rate
+        optimizer = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=self.loop.decay)
+        if not self.loop.one_cycle:
+            return optimizer
+        steps = int(self.trainer.estimated_stepping_batches)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            rate,
+            total_steps=max(steps, 2),
+            pct_start=0.1,
+            div_factor=20,
+            final_div_factor=100,
+            cycle_momentum=False,
+        )
+        return [optimizer], [{"scheduler": cycle, "interval": "step"}]
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         checkpoint["history"] = self.history
@@ -100,18 +158,22 @@ class _Module(lightning.LightningModule):
         self.history = [tuple(row) for row in checkpoint["history"]]
 
 
-def train(network: nn.Module, loss: Loss, fit: Sequence[Tensor], stop: Sequence[Tensor], loop: Loop) -> list[Epoch]:
+def train(
+    network: nn.Module, loss: Loss, fit: Dataset, stop: Dataset, loop: Loop, order: Order | None = None
+) -> list[Epoch]:
     """Train `network` in place on `fit` and leave it at the epoch with the least loss on `stop`.
 
     Parameters
     ----------
-    fit, stop : (inputs, targets) tensors, a row a sample
+    fit, stop : inputs and targets, taken by lists of rows
     loss : (predicted, target) → mean loss of the batch
+    order : the rows of `fit` to take each epoch; by default all of them
 
     Returns
     -------
     (epoch, part, mean loss) of both parts in every epoch, for the training curves
     """
+    order = order or Order(np.arange(len(fit)), loop.batch, loop.seed, label=loop.label)  # type: ignore[arg-type]
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     module = _Module(network, loss, loop)
@@ -126,8 +188,11 @@ def train(network: nn.Module, loss: Loss, fit: Sequence[Tensor], stop: Sequence[
                 max_epochs=loop.epochs,
                 callbacks=[
                     EarlyStopping("validation", patience=loop.patience),
-                    ModelCheckpoint(folder, best.stem, "validation", save_last=True, enable_version_counter=False),
+                    ModelCheckpoint(folder, best.stem, "validation", enable_version_counter=False),
+                    ModelCheckpoint(folder, last.stem, enable_version_counter=False),  # of every epoch
                 ],
+                precision="bf16-mixed" if loop.precision == "bf16" else "32-true",
+                gradient_clip_val=loop.clip or None,
                 logger=False,
                 deterministic=True,
                 enable_progress_bar=False,
@@ -138,14 +203,15 @@ def train(network: nn.Module, loss: Loss, fit: Sequence[Tensor], stop: Sequence[
                 console.say(f"going on from {folder.name}/{last.name}")
             trainer.fit(
                 module,
-                DataLoader(TensorDataset(*fit), loop.batch, sampler=_Shuffle(len(fit[0]), loop.seed)),
-                DataLoader(TensorDataset(*stop), 4 * loop.batch),
+                DataLoader(fit, batch_size=None, sampler=order),
+                DataLoader(stop, batch_size=None, sampler=_cut(np.arange(len(stop)), 4 * loop.batch)),  # type: ignore[arg-type]
                 ckpt_path=last if last.exists() else None,
                 weights_only=True,
             )
             finished.touch()
         weights = torch.load(best, weights_only=True, map_location="cpu")["state_dict"]
-        network.cpu().load_state_dict({k.removeprefix("network."): v for k, v in weights.items()})
+        kept = "average." if loop.average else "network."
+        network.cpu().load_state_dict({k.removeprefix(kept): v for k, v in weights.items() if k.startswith(kept)})
         history = torch.load(last, weights_only=True, map_location="cpu")["history"]
     network.eval()
     return [tuple(row) for row in history]
@@ -176,7 +242,11 @@ class Network(Regressor):
         network = mlp(inputs.shape[1], self.settings["hidden"], y.shape[1], self.settings["dropout"])
         targets = torch.from_numpy(y - mean)
         self.history = train(
-            network, nn.functional.mse_loss, (inputs[rows], targets[rows]), (inputs[stop], targets[stop]), self.loop
+            network,
+            nn.functional.mse_loss,
+            TensorDataset(inputs[rows], targets[rows]),
+            TensorDataset(inputs[stop], targets[stop]),
+            self.loop,
         )
         self.arrays.update({f"network.{k}": v.numpy() for k, v in network.state_dict().items()})
         return self

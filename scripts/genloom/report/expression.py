@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-import platform
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from .. import __version__
 from ..errors import InputError, named, nearest
+from ..formats import modelfile, split
+from ..formats import results as tables_of
 from ..formats.results import MEAN
 from ..formats.split import Split
+from ..learning import metrics
 from ..learning.metrics import Evaluation, Metric
 from . import figures, page
-from .page import Cell, Code, Facts, Picture, Pictures, Report, Section, Table, Text, number
+from .page import Cell, Facts, Pictures, Report, Section, Table, Text, number
+from .parts import ROWS, History, Plot, again, card_facts, count, interval, listed, percent, span, the, training
 
+TITLE = "Predicted expression of held-out samples"
 NO_BETTER = "no better than the mean of the training samples"
-ROWS = 60  # of a table in the page; longer ones are files of their own
 SCORES = {
     "skill": "skill of all genes together",
     "share_positive": "share of genes with skill above 0",
     "delta_r": "delta-r",
 }
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A figure to be drawn: for the page under an HTML heading, for a file with the title inside."""
-
-    name: str
-    title: str
-    draw: Callable[..., Figure]
-    caption: str
-    alt: str
-
-    def picture(self) -> Picture:
-        return Picture(figures.svg(self.draw(), self.name), self.title, self.caption, self.alt)
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ class Results:
     card: Mapping[str, Any] | None = None
     split: Split | None = None
     permutations: Mapping[str, np.ndarray] | None = None
-    history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]] | None = None
+    history: History | None = None
     genes: Sequence[str] = ()
     panels: int = 9
     bootstrap: int = 1000
@@ -77,6 +65,40 @@ class Results:
             return {}
         pairs = zip(targets.get("names", []), targets.get("symbols", []), strict=False)
         return {str(name): str(symbol) for name, symbol in pairs if symbol and symbol != name}
+
+
+def read(args: Namespace) -> Results:
+    """Read what the arguments name, and judge it."""
+    card = modelfile.read(args.model, "expression")[0] if args.model else None
+    chosen = args.model_name or (card["architecture"] if card else "model")
+    division = split.read(args.split) if args.split else None
+    permutations = tables_of.read_permutations(args.permutations) if args.permutations else None
+    predictions = tables_of.read_predictions(args.predictions, chosen)
+    groups = metrics.groups_of(predictions, division) if division else None
+    return Results(
+        metrics.evaluate(predictions, groups, args.bootstrap, args.seed, permutations),
+        args.title or TITLE,
+        card,
+        division,
+        permutations,
+        tables_of.read_history(args.history) if args.history else None,
+        args.genes,
+        args.max_panels,
+        args.bootstrap,
+        args.seed,
+        {"SHA-256 of the predictions": tables_of.digest(args.predictions)},
+    )
+
+
+def tables(results: Results) -> dict[str, Callable[[Path], None]]:
+    """Output → what writes it."""
+    e = results.evaluation
+    return {
+        "metrics": partial(metrics.write_table, e.metrics),
+        "metrics_json": partial(metrics.write_json, e.metrics),
+        "gene_table": partial(metrics.write_genes, e),
+        "sample_table": partial(metrics.write_samples, e),
+    }
 
 
 def plots(results: Results) -> list[Plot]:
@@ -106,7 +128,7 @@ def plots(results: Results) -> list[Plot]:
             "Skill of each model",
             partial(figures.intervals, e.models, [(s.value, s.low, s.high) for s in skill], SCORES["skill"], zero),
             f"Skill with its 95% interval; 0 is the {zero}, 1 would be without error. The chosen model is on top, in blue.",
-            "Skill with interval: " + "; ".join(f"{s.model} {_span(s)}" for s in skill) + ".",
+            "Skill with interval: " + "; ".join(f"{s.model} {span(s)}" for s in skill) + ".",
         ),
         Plot(
             "delta",
@@ -115,7 +137,7 @@ def plots(results: Results) -> list[Plot]:
             f"Each prediction of a gene in a sample ({results.unit}). Dotted: exact. Dashed: the training mean, which is "
             f"always 0." + (f" {beyond:,} of {len(x):,} lie beyond the edges." if beyond else ""),
             f"Predicted against observed difference from the training mean of {len(x):,} predictions; "
-            f"correlation (delta-r) {_span(delta)}.",
+            f"correlation (delta-r) {span(delta)}.",
         ),
     ]
     if len(known) > 1:
@@ -125,10 +147,10 @@ def plots(results: Results) -> list[Plot]:
                 "genes",
                 "Skill of each gene",
                 partial(figures.spread, known, "skill of a gene", "genes"),
-                f"{_percent(share.value)} of {len(known):,} genes have skill above 0 (blue)."
+                f"{percent(share.value)} of {len(known):,} genes have skill above 0 (blue)."
                 + (f" The first bar holds {below:,} genes at or below {number(-1, 0)}." if below else ""),
                 f"Histogram of the skill of {len(known):,} genes: median {number(float(np.median(known)))}, "
-                f"{_percent(share.value)} above 0.",
+                f"{percent(share.value)} above 0.",
             )
         )
     if results.permutations is not None:
@@ -163,19 +185,7 @@ def plots(results: Results) -> list[Plot]:
         )
     )
     if results.history:
-        folds = max(len(f) for f in results.history.values())
-        found.append(
-            Plot(
-                "training",
-                "Training curves",
-                partial(figures.curves, results.history),
-                "Loss after each epoch, a line a fold; a dot where the validation loss of a fold was lowest."
-                + (f" The first {figures.FOLDS} of {folds} folds are drawn." if folds > figures.FOLDS else ""),
-                "Loss by epoch of "
-                + ", ".join(f"{part} ({len(f)} folds)" for part, f in results.history.items())
-                + ".",
-            )
-        )
+        found.append(training(results.history))
     return found + _panels(results)
 
 
@@ -187,11 +197,11 @@ def report(results: Results, drawn: Sequence[Plot]) -> Report:
     )
     p = e.get("share_positive_p")
     numbers = [
-        ("Skill", number(skill.value), _interval(skill) or "no interval"),
-        ("Delta-r", number(delta.value), _interval(delta) or "no interval"),
+        ("Skill", number(skill.value), interval(skill) or "no interval"),
+        ("Delta-r", number(delta.value), interval(delta) or "no interval"),
         (
             "Genes better than the mean",
-            _percent(share.value),
+            percent(share.value),
             f"permutation p = {p.value:.2g}" if p else f"of {share.n:,} genes",
         ),
         ("Mean absolute error", number(mae.value), f"{number(reference.value)} for the training mean"),
@@ -224,7 +234,7 @@ def report(results: Results, drawn: Sequence[Plot]) -> Report:
         )
     sections += [Section("Data and split", _data(results)), Section("How to read the numbers", [Facts(READING)])]
     if results.card is not None:
-        sections.append(Section("The model", [Facts(_card(results.card))]))
+        sections.append(Section("The model", [Facts(card_facts(results.card))]))
     sections.append(Section("How to make this again", _again(results)))
     return Report(results.title, _asked(results), _found(e), _compared(e), e.beats_mean, numbers, sections)
 
@@ -253,20 +263,20 @@ def _asked(results: Results) -> str:
     e = results.evaluation
     p = e.predictions
     once = len(p.observed) == int(e.counts.sum())
-    samples = _count(len(p.samples), "sample") + (f" from {e.units} groups" if e.unit == "group" else "")
+    samples = count(len(p.samples), "sample") + (f" from {e.units} groups" if e.unit == "group" else "")
     return (
-        f"The question: how well does {_the(e.models[0])} predict the expression of "
-        f"{_count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
-        f"({_count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)"
+        f"The question: how well does {the(e.models[0])} predict the expression of "
+        f"{count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
+        f"({count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)"
     )
 
 
 def _found(e: Evaluation) -> str:
     skill, p = _metric(e, "skill"), e.get("skill_p")
-    model = _the(e.models[0], True)
+    model = the(e.models[0], True)
     if not e.beats_mean:
         worse = ", in fact worse" if skill.high < 0 else ""
-        return f"{model} is {NO_BETTER}{worse}: its skill is {_span(skill)}, where 0 is that mean."
+        return f"{model} is {NO_BETTER}{worse}: its skill is {span(skill)}, where 0 is that mean."
     chance = ""
     if p is not None and p.value > 0.05:
         chance = (
@@ -274,8 +284,8 @@ def _found(e: Evaluation) -> str:
             f"not learned from the peaks"
         )
     return (
-        f"{model} leaves {_percent(skill.value)} less squared error than the mean of the training samples: skill "
-        f"{_span(skill)}{chance}."
+        f"{model} leaves {percent(skill.value)} less squared error than the mean of the training samples: skill "
+        f"{span(skill)}{chance}."
     )
 
 
@@ -290,10 +300,10 @@ def _compared(e: Evaluation) -> str:
         else:
             place = "ahead of" if difference.low > 0 else "behind" if difference.high < 0 else "not told apart from"
         lists[place].append(f"{model} ({number(_metric(e, 'skill', model).value)})")
-    parts = [f"{place} {_and(models)}" for place, models in lists.items() if models]
-    if not parts:
+    places = [f"{place} {listed(models)}" for place, models in lists.items() if models]
+    if not places:
         return "Compared with it was the mean of the training samples alone: the predictions hold no other baseline."
-    return f"Compared by skill with baselines on the same samples, it is {'; '.join(parts)}."
+    return f"Compared by skill with baselines on the same samples, it is {'; '.join(places)}."
 
 
 def _tables(e: Evaluation, unit: str) -> list[page.Block]:
@@ -310,8 +320,8 @@ def _tables(e: Evaluation, unit: str) -> list[page.Block]:
         if metric.model == MEAN and metric.metric in ("skill", "skill_median", "share_positive"):
             return "0", "by definition"
         if metric.metric == "share_positive":
-            return _percent(metric.value), _interval(metric, _percent)
-        return number(metric.value, 3), _interval(metric, partial(number, digits=3))
+            return percent(metric.value), interval(metric, percent)
+        return number(metric.value, 3), interval(metric, partial(number, digits=3))
 
     def table(models: Sequence[str], names: Iterable[str]) -> list[list[Cell]]:
         return [[model, *(show(_metric(e, name, model)) for name in names)] for model in models]
@@ -330,7 +340,7 @@ def _tables(e: Evaluation, unit: str) -> list[page.Block]:
     if len(e.models) > 1:
         tables.append(
             Table(
-                f"{_the(e.models[0], True)} less each baseline",
+                f"{the(e.models[0], True)} less each baseline",
                 ["Baseline", "Skill, higher is better", "MAE, lower is better"],
                 table(e.models[1:], ("skill_difference", "mae_difference")),
                 note="Differences within each draw; an interval without 0 tells the two apart.",
@@ -398,13 +408,6 @@ def _data(results: Results) -> list[page.Block]:
     return blocks
 
 
-def _card(card: Mapping[str, Any]) -> dict[str, str]:
-    """The card for the eye; names of targets are shown by their number and first few."""
-    order = ("task", "architecture", "settings", "features", "targets", "unit", "assembly", "fitted_on", "seed")
-    keys = [*(key for key in order if key in card), *sorted(set(card) - {*order, "format"})]
-    return {key.replace("_", " ").capitalize(): page.plain(card[key], 5 if key == "targets" else 8) for key in keys}
-
-
 def _again(results: Results) -> list[page.Block]:
     e = results.evaluation
     options = ["--predictions predictions.tsv"]
@@ -416,20 +419,14 @@ def _again(results: Results) -> list[page.Block]:
     }
     options += [option for option, value in given.items() if value is not None]
     options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
-    command = "genloom-plot-results " + " \\\n    ".join(options)
-    versions = {
-        "genloom": __version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("matplotlib", "numpy", "polars")},
-    }
-    facts = {"Report made with": page.plain(versions), **results.inputs}
-    facts["Intervals"] = (
+    return again(
+        options,
+        results.inputs,
         f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}"
         if results.bootstrap and e.units > 1
-        else "none"
+        else "none",
+        results.card is not None,
     )
-    trained = " The settings, seed and data digests of the training are in the model card." if results.card else ""
-    return [Text([f"The file names stand for your own.{trained}"]), Code(command), Facts(facts)]
 
 
 def _panels(results: Results) -> list[Plot]:
@@ -502,29 +499,3 @@ def _metric(e: Evaluation, name: str, model: str | None = None) -> Metric:
     metric = e.get(name, model)
     assert metric is not None, name
     return metric
-
-
-def _interval(metric: Metric, show: Callable[[float], str] = number) -> str:
-    return f"{show(metric.low)} to {show(metric.high)}" if np.isfinite(metric.low) else ""
-
-
-def _span(metric: Metric) -> str:
-    interval = _interval(metric)
-    return f"{number(metric.value)} ({f'95% interval {interval}' if interval else 'no interval'})"
-
-
-def _percent(value: float) -> str:
-    return f"{number(100 * value, 1)}%" if np.isfinite(value) else number(value)
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _the(model: str, start: bool = False) -> str:
-    text = "the model" if model == "model" else f"the {model} model"
-    return text[0].upper() + text[1:] if start else text
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -107,15 +107,15 @@ def _figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
 
 @_styled
 def intervals(
-    names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str, title: str = ""
+    names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str = "", title: str = ""
 ) -> Figure:
-    """A dot and its interval (value, low, high) for each model, the chosen one first. `zero` says what lies at 0."""
+    """A dot and its interval (value, low, high) for each model, the chosen one first. `zero` says what lies at 0, for a
+    measure that has a meaning there."""
     figure, axes = _figure(0.95 + 0.36 * (len(names) + 0.5))
     for i, (value, low, high) in enumerate(spans):
         colour = CHOSEN if i == 0 else OTHER
         axes.plot([low, high], [i, i], color=colour, linewidth=2.6 if i == 0 else 1.6, solid_capstyle="round")
         axes.plot([value], [i], "o" if i == 0 else "D", color=colour, markersize=8.5 if i == 0 else 5.5, zorder=3)
-    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
     axes.set_yticks(range(len(names)), [_short(n) for n in names])
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.set_ylim(len(names) - 0.5, -1.05)
@@ -124,6 +124,12 @@ def intervals(
     axes.grid(axis="x", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.set_xlabel(label)
+    _title(axes, title)
+    if not zero:
+        axes.set_xlim(0, 1)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        return figure
+    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
     left, right = axes.get_xlim()
     place = -left / (right - left)
     note = axes.annotate(
@@ -138,7 +144,6 @@ def intervals(
         ha="left" if place < 0.5 else "right",
     )
     note.set_in_layout(False)
-    _title(axes, title)
     return figure
 
 
@@ -303,6 +308,99 @@ def panel(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray, title: 
     axes.set_ylabel("predicted")
     _title(axes, title)
     return figure
+
+
+@_styled
+def precision_recall(
+    lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    points: Mapping[str, tuple[float, float]],
+    chosen: str,
+    title: str = "",
+) -> Figure:
+    """Recall and precision of models: a line each, and a point at the threshold of each; the chosen model in blue."""
+    figure, axes = _figure(4.1)
+    others = [name for name in dict.fromkeys([*lines, *points]) if name != chosen]
+    looks = dict(zip(others, [*zip("sD^vPX", [(3, 1.5), (1, 1)] * 3, strict=True)] * len(others), strict=False))
+    for name, (recall, precision) in reversed(list(lines.items())):
+        style = "solid" if name == chosen else (0, looks[name][1])
+        colour = CHOSEN if name == chosen else OTHER
+        axes.plot(recall, precision, color=colour, linestyle=style, linewidth=2 if name == chosen else 1.4, label=name)
+    for name, (recall, precision) in reversed(list(points.items())):
+        own = name == chosen
+        axes.plot(
+            [recall],
+            [precision],
+            "o" if own else looks[name][0],
+            color=CHOSEN if own else OTHER,
+            markersize=9 if own else 6.5,
+            markeredgecolor="white",
+            clip_on=False,
+            zorder=4,
+            label=f"{name} at its threshold",
+        )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.grid(color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def reliability(lines: Mapping[str, tuple[np.ndarray, ...]], title: str = "") -> Figure:
+    """Lines of (predicted, observed, low, high), a dot a bin with its interval; on the dotted line all is as predicted."""
+    figure, axes = _figure(4.1)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=":")
+    looks = [("o", CHOSEN, "solid"), ("D", MEAN, (0, (3, 1.5))), ("^", OTHER, (0, (1, 1)))]
+    for i, (name, values) in enumerate(lines.items()):
+        known = np.isfinite(values[0])
+        x, y, low, high = (each[known] for each in values)
+        marker, colour, style = looks[i % len(looks)]
+        axes.vlines(x, np.where(np.isfinite(low), low, y), np.where(np.isfinite(high), high, y), color=colour)
+        axes.plot(x, y, marker, color=colour, linestyle=style, markersize=6, clip_on=False, zorder=3, label=name)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.grid(color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel("predicted probability")
+    axes.set_ylabel("share observed")
+    _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def stacked(
+    panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], names: Sequence[str], title: str = ""
+) -> Figure:
+    """Panels of bars side by side for each name: group → (counts, further counts on top of them, hatched)."""
+    figure = Figure(figsize=(WIDTH, 0.3 + 2.0 * len(panels)))
+    all_axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
+    for axes, (label, groups) in zip(all_axes, panels.items(), strict=True):
+        width = 0.8 / len(groups)
+        for i, (group, (lower, upper)) in enumerate(groups.items()):
+            place = np.arange(len(names)) + (i - (len(groups) - 1) / 2) * width
+            colour = (CHOSEN, MEAN, OTHER)[i % 3]
+            axes.bar(place, lower, 0.9 * width, color=colour, label=group)
+            light = {"facecolor": "white", "edgecolor": colour, "hatch": "////", "linewidth": 0.8}
+            axes.bar(place, upper, 0.9 * width, bottom=lower, label=f"{group}, other class", **light)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.set_ylabel(label)
+        axes.tick_params(axis="x", length=0)
+    all_axes[-1].set_xticks(range(len(names)), names)
+    all_axes[-1].set_xlabel("bases to the nearest")
+    _legend(figure, all_axes[0])
+    _title(all_axes[0], title)
+    return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """What the marks are, under the figure, in the order of drawing from the last."""
+    marks, names = axes.get_legend_handles_labels()
+    figure.legend(marks, names, loc="outside lower center", ncols=2, fontsize=SMALL)
 
 
 @_styled

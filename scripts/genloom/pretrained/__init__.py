@@ -1,0 +1,1 @@
+"""Published weights, read without their authors' software and without running anything that a file may hold."""
