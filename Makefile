@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test test-unit lint format clean results-atac-to-expression results-splice-boundaries benchmarks
+.PHONY: help demo test test-unit lint format clean results-atac-to-expression results-splice-boundaries benchmarks benchmarks-score-variants
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -64,6 +64,12 @@ benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedto
 	python benchmarks/write_tracks.py
 	python benchmarks/predict_chromosome.py
 	python benchmarks/render.py
+
+SPLICEAI := $(WORK)/spliceai
+benchmarks-score-variants: .venv/demo.stamp ## variant scores beside SpliceAI's own; needs GENLOOM_TEST_DATA, 20 minutes
+	test -x $(SPLICEAI)/bin/spliceai || { $(PYTHON) -m venv $(SPLICEAI) && $(SPLICEAI)/bin/pip install --quiet \
+		spliceai tensorflow-cpu==2.15.1 'setuptools<81'; }
+	python benchmarks/score_variants.py --peer $(SPLICEAI)/bin/python
 
 clean: ## remove what was made, the environments too
 	rm -rf .venv .galaxy demo $(WORK)

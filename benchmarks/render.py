@@ -22,6 +22,26 @@ ROWS = {
     "assemble_expression.vs.pandas_usecols": ("the same, pandas reading two columns", "≥ 4"),
     "assemble_expression.of_limit": ("assemble_expression over `cat` of the files", "≤ 20"),
     "assemble_expression.peak_mb": ("assemble_expression: peak memory, MiB", "≤ 286"),
+    "exon_table.vs.pandas": ("GTF to exon table: times faster than pandas", "≥ 3"),
+    "exon_table.peak_mb": ("the same: peak memory, MiB", "≤ 286"),
+    "exon_table.of_limit": ("the same over `cat` of the file", "≤ 10"),
+    "extract_windows.vs.openspliceai": ("extract_windows: times faster than OpenSpliceAI's data step", "≥ 100"),
+    "extract_windows.peak_mb": ("extract_windows of a chromosome of 250 Mb: peak memory, MiB", "–"),
+    "codes.of_limit": ("FASTA to base codes over reading it", "≤ 4"),
+    "one_hot.of_limit": ("one-hot over copying as many bytes", "≤ 1.5"),
+    **{
+        name: row
+        for context in ("400", "2000", "10000")
+        for name, row in {
+            f"train_{context}.of_sgemm": (f"training step, {context} of context: share of the matrix product", "≥ 0.4"),
+            f"predict_{context}.of_sgemm": ("prediction of a chromosome by it: the same share", "≥ 0.5"),
+            f"train_{context}.loading": ("share of its training step that goes into the batch", "≤ 0.05"),
+        }.items()
+    },
+    "bigwig.of_limit": ("bigWig over pyBigWig alone", "≤ 1.2"),
+    "bigwig_dense.of_limit": ("the same where no base is zero", "≤ 1.2"),
+    "predict_chromosome.peak_mb": ("predict_model on 250 Mb: peak memory, MiB", "≤ 1907"),
+    "predict_chromosome.seconds": ("the same: seconds", "–"),
 }
 
 

@@ -79,7 +79,8 @@ FILES = {
 @pytest.mark.parametrize("step", [7, 100, 1 << 24])
 @pytest.mark.parametrize("layout", FILES)
 def test_any_layout_reads_as_its_text(tmp_path, monkeypatch, layout, step):
-    monkeypatch.setattr(genome, "_STEP", step)
+    monkeypatch.setattr(genome._Plain, "step", step)
+    monkeypatch.setattr(genome._Blocks, "step", step)
     path = tmp_path / "dataset_1.dat"
     path.write_bytes(FILES[layout])
     with Genome(path) as found:

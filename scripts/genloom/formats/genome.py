@@ -30,7 +30,6 @@ from . import text
 BASES = "ACGTN"
 N = 4
 _AMBIGUOUS, _OTHER = 5, 6
-_STEP = 1 << 21  # bytes read at once: what stays in the processor's cache
 
 
 def _table() -> bytes:
@@ -155,7 +154,7 @@ class Genome:
         if not record.bases:
             codes[first - start : last - start] = self._irregular(record)[first:last]
             return codes
-        step = max(1, _STEP // record.width) * record.bases  # whole lines
+        step = max(1, self._source.step // record.width) * record.bases  # whole lines
         for here in range(first, last, step):
             there = min(here + step, last)
             with blaming(self.path):
@@ -167,9 +166,9 @@ class Genome:
         """A sequence whose lines differ in length is read whole, and kept until the next such one is."""
         if self._whole is None or self._whole[0] != record.name:
             codes, done = np.empty(record.length, np.uint8), 0
-            for here in range(record.offset, record.stop, _STEP):
+            for here in range(record.offset, record.stop, self._source.step):
                 with blaming(self.path):
-                    letters = self._source.read(here, min(here + _STEP, record.stop))
+                    letters = self._source.read(here, min(here + self._source.step, record.stop))
                 part = self._translate(letters, record, done)
                 codes[done : done + len(part)] = part
                 done += len(part)
@@ -238,6 +237,8 @@ class Genome:
 class _Plain:
     """Bytes of a file by position."""
 
+    step = 1 << 17  # bytes to read at once: memory for more is asked of the system anew each time
+
     def __init__(self, file: BinaryIO):
         self.file = file
         self.size = os.fstat(file.fileno()).st_size
@@ -251,6 +252,8 @@ class _Plain:
 
 class _Blocks(_Plain):
     """Bytes of a bgzip file by their position in the unpacked text: each block of up to 64 kB is unpacked by itself."""
+
+    step = 1 << 21  # the blocks at both ends are unpacked twice
 
     def __init__(self, file: BinaryIO, path: Path):
         super().__init__(file)
@@ -294,7 +297,7 @@ def _open(path: Path) -> _Plain:
     file.close()
     unpacked = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed with the genome
     with text.opened(path) as stream:
-        while block := stream.read(_STEP):
+        while block := stream.read(_Plain.step):
             unpacked.write(block)
     unpacked.flush()
     source = _Plain(unpacked)
@@ -307,9 +310,9 @@ def _whole_lines(source: _Plain) -> Iterator[tuple[int, bytes]]:
     """The text in pieces that end where a line does, each with its position."""
     here = 0
     while here < source.size:
-        letters = source.read(here, here + _STEP)
+        letters = source.read(here, here + source.step)
         while b"\n" not in letters and here + len(letters) < source.size:
-            letters += source.read(here + len(letters), here + len(letters) + _STEP)
+            letters += source.read(here + len(letters), here + 2 * len(letters))
         if here + len(letters) < source.size:
             letters = letters[: letters.rfind(b"\n") + 1]
         yield here, letters

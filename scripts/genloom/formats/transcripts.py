@@ -345,13 +345,13 @@ class _Reader:
 
     def _integers(self, raw: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Numbers of up to nine digits; -1 for what is none."""
-        value, wrong = np.zeros(len(start), np.int64), (end <= start) | (end - start > 9)
-        for place in range(1, 10):
-            at = end - place
-            used = at >= start
-            digit = raw[np.maximum(at, 0)].astype(np.int64) - ord("0")
-            wrong |= used & ((digit < 0) | (digit > 9))
-            value += np.where(used, digit, 0) * 10 ** (place - 1)
+        length = end - start
+        value, wrong = np.zeros(len(start), np.int64), (length < 1) | (length > 9)
+        for place in range(min(int(length.max(initial=0)), 9), 0, -1):
+            digit = raw[np.maximum(end - place, 0)] - np.uint8(ord("0"))
+            used = length >= place
+            wrong |= used & (digit > 9)
+            value = 10 * value + np.where(used, digit, 0)
         return np.where(wrong, -1, value)
 
     def _gene(self, name: bytes, attributes: bytes, own: bool = False) -> list[bytes]:
