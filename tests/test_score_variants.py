@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import itertools
-import os
 import random
 import re
 from pathlib import Path
@@ -22,7 +21,9 @@ from genloom.formats.variants import Variants
 from genloom.learning import sequences
 from genloom.learning import variants as learning
 from genloom.models import cone, deltas, splice
+from genloom.pretrained import importing
 
+from . import published
 from .test_genome import bgzip
 
 ZEROS = "0.00|0.00|0.00|0.00"
@@ -580,12 +581,7 @@ TUBB8 = "TUBB8\t10\t-\t92892\t95529\t92892,94554,94743,95121,\t94054,94665,94852
 
 def spliceai_model(folder: Path) -> Path:
     """SpliceAI's weights, imported; skips the test where there are none."""
-    weights = os.environ.get("GENLOOM_SPLICEAI")
-    if not weights:
-        pytest.skip("GENLOOM_SPLICEAI is not set: it names the folder with spliceai1.h5 to spliceai5.h5")
-    importing = pytest.importorskip("genloom.pretrained.importing")
-    files = [Path(weights, f"spliceai{number}.h5") for number in range(1, 6)]
-    importing.write(importing.read(files), folder / "spliceai.safetensors")
+    importing.write(importing.read(published.spliceai()), folder / "spliceai.safetensors")
     return folder / "spliceai.safetensors"
 
 
