@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the report on a model: its predictions of what was held out beside the baselines, in numbers and figures."""
+"""Write the report on a model, its predictions of what was held out beside the baselines; or on how alike two tables are."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ def build_parser():
     data = parser.add_argument_group("input")
     data.add_argument(
         "--task",
-        choices=tasks.TASKS,
+        choices=tuple(tasks.REPORTED),
         default="expression",
         help="what was predicted: expression of genes; donors and acceptors; or whether a window holds exon, intron "
-        "and boundary",
+        "and boundary. Or a comparison of the values in two tables",
     )
     data.add_argument(
         "--predictions",
         required=True,
         metavar="TSV",
-        help="observed and predicted values of what was held out, from train_model or predict_model",
+        help="observed and predicted values of what was held out, from train_model or predict_model; comparison: any table "
+        "of ids and values, separated by tabs or commas",
     )
     data.add_argument(
         "--scores",
@@ -46,19 +47,47 @@ def build_parser():
         metavar="TSV",
         help="expression: the split of the predictions, from split_samples: the bootstrap then draws whole groups",
     )
+    both = parser.add_argument_group("comparison", "columns by the name in the header, or by number from 1")
+    both.add_argument(
+        "--compare", metavar="TSV", help="the table to compare with; the same again for two columns of it"
+    )
+    both.add_argument(
+        "--id-column", metavar="COLUMN", help="ids of the predictions; by default the column id, else the first"
+    )
+    both.add_argument(
+        "--value-column",
+        metavar="COLUMN",
+        help="values of the predictions; by default the column predicted, observed or value, else the second of two",
+    )
+    both.add_argument("--compare-id-column", metavar="COLUMN", help="the same of the table to compare with")
+    both.add_argument("--compare-value-column", metavar="COLUMN", help="the same of the table to compare with")
+    both.add_argument("--ignore-case", action="store_true", help="match ids in any case, as of symbols")
+    both.add_argument(
+        "--name-columns",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns, of either table, with symbols or descriptions: --genes are looked for in them, and the first that is "
+        "not empty names a gene; by default those called symbol, gene_symbol, gene_name, gene, name or description",
+    )
+    both.add_argument(
+        "--compare-name", metavar="NAME", help="what to call the values compared with; by default their column"
+    )
     what = parser.add_argument_group("what is shown")
     what.add_argument("--title", help="title of the report; by default it names the task")
     what.add_argument(
         "--model-name",
         metavar="NAME",
-        help="expression: what to call the chosen model; by default its architecture in the model file, else 'model'",
+        help="expression: what to call the chosen model; by default its architecture in the model file, else 'model'. "
+        "comparison: what to call the values of the predictions; by default their column",
     )
     what.add_argument(
         "--genes",
         nargs="+",
         default=[],
         metavar="GENE",
-        help="expression: genes to show in panels, by id or symbol; by default the best, median and worst by skill",
+        help="expression: genes to show in panels, by id or symbol; by default the best, median and worst by skill. "
+        "comparison: genes to mark, by id, name, or text that a name or description holds",
     )
     what.add_argument(
         "--max-panels", type=console.integer(0, 60), default=9, help="expression: panels to show at the most"
@@ -100,6 +129,11 @@ def build_parser():
         help="boundaries: table of kind, target, nearest, distance, n, share, low, high of what is called wrongly or "
         "missed",
     )
+    out.add_argument(
+        "--pair-table",
+        metavar="TSV",
+        help="comparison: table of id, name, value, compared, difference, marked for each id that both tables have",
+    )
     out.add_argument("--figures", metavar="FOLDER", help="each figure as a file in this folder")
     out.add_argument("--figure-format", choices=FORMATS, default="png", help="format of those files")
     return parser
@@ -107,9 +141,10 @@ def build_parser():
 
 def main(args):
     tasks.settle_report(args)
-    from genloom.report import boundaries, content, expression, figures, page
+    from genloom.report import boundaries, comparison, content, expression, figures, page
 
-    task = {"expression": expression, "boundaries": boundaries, "content": content}[args.task]
+    kinds = {"expression": expression, "boundaries": boundaries, "content": content, "comparison": comparison}
+    task = kinds[args.task]
     results = task.read(args)
     with console.Outputs() as outputs:
         plots = task.plots(results) if args.report or args.figures else []

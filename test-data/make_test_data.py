@@ -9,7 +9,8 @@ nothing can be learned.
 
 In the folder `sequence` is a genome of four small chromosomes with genes of three coding exons, whose introns begin and end
 with planted motifs: a small network finds them after seconds. One gene has its like on another chromosome, one has no
-stop codon, one an unusual donor, and one codes for nothing. Nothing here is of a real genome or person.
+stop codon, one an unusual donor, and one codes for nothing. In `comparison` are predicted and observed values of 60 made-up
+genes, alike but for noise. Nothing here is of a real genome or person.
 """
 
 from __future__ import annotations
@@ -278,6 +279,22 @@ def variants(fasta: str, models: str) -> str:
     return "".join(f"{line}\n" for line in [*header, "\t".join(columns), *lines])
 
 
+def compared(random: np.random.RandomState) -> dict[str, str]:
+    """Predictions of 60 genes, and what was observed of 57 and of 5 others: two tables written in two ways."""
+    observed = random.normal(0, 1, 65)
+    predicted = 0.7 * observed + random.normal(0, 0.4, 65) - 0.2
+    ids = [f"ENSG99{i:09}" for i in range(1, 66)]
+    kinds = ("globin chain", "heat shock protein", "zinc finger protein", "keratin")
+    rows = [
+        (f"{ids[i]}.{1 + i % 4}", f"PLT{i + 1}", f"{kinds[i % 4]} {i + 1}", f"{predicted[i]:.4f}") for i in range(60)
+    ]
+    seen = [(ids[i], f"ENSMUSG99{i:09}", f"{observed[i]:.5f}") for i in random.permutation(65) if i not in (7, 21, 40)]
+    return {
+        "comparison/predictions.tsv": table([("id", "symbol", "description", "predicted"), *rows]),
+        "comparison/observed.tsv": table(seen),
+    }
+
+
 def permutation(random: np.random.RandomState, donors: list[str]) -> np.ndarray:
     """Another sample for each sample, never of its own donor."""
     while True:
@@ -311,7 +328,7 @@ def make() -> dict[str, str]:
             shuffled = tpm[permutation(random, samples.donors)]
             rows = zip(genes.names, *shuffled.astype(str), strict=True)
             files["expression_permuted.tsv"] = table([("gene_id", *samples.names), *rows])
-    return files | genome(np.random.RandomState(2025))
+    return files | genome(np.random.RandomState(2025)) | compared(np.random.RandomState(2026))
 
 
 def write(folder: Path) -> None:

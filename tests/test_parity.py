@@ -96,8 +96,11 @@ def tool(wrapper: str) -> Element:
 
 
 def xml_options(wrapper: str) -> dict[str, Option]:
-    """The parameters with an `argument`. One that stands in several branches is the same in all, but for choices."""
+    """The parameters with an `argument`, and the task of a form for one alone. One that stands in several branches is the
+    same in all, but for choices."""
     options: dict[str, Option] = {}
+    if task := re.search(r"--task (\w+)", tool(wrapper).find("command").text):
+        options["--task"] = Option("choice", False, task[1], frozenset({task[1]}))
     for param in tool(wrapper).find("inputs").iter("param"):
         if flag := param.get("argument"):
             option = xml_option(param)
@@ -136,7 +139,13 @@ def cwl_tool(wrapper: str) -> Any:
 
 
 def cwl_options(wrapper: str) -> dict[str, Option]:
-    return {item.inputBinding.prefix: cwl_option(item) for item in cwl_tool(wrapper).inputs if item.inputBinding}
+    document = cwl_tool(wrapper)
+    options = {item.inputBinding.prefix: cwl_option(item) for item in document.inputs if item.inputBinding}
+    for argument in document.arguments or ():
+        if not isinstance(argument, str) and argument.prefix == "--task":  # of a tool for one alone
+            task = argument.valueFrom
+            options["--task"] = Option("choice", False, task, frozenset({task}))
+    return options
 
 
 def cwl_option(item: Any) -> Option:
@@ -156,10 +165,10 @@ def cwl_option(item: Any) -> Option:
 
 
 def cwl_outputs(wrapper: str) -> set[str]:
-    """The flags that name outputs: those the tool sets itself, and inputs that an output's glob cites."""
+    """The flags that name outputs: those the tool sets itself, but for a task, and inputs that an output's glob cites."""
     document = cwl_tool(wrapper)
     words = [each if isinstance(each, str) else each.prefix for each in document.arguments or ()]
-    flags = {word for word in words if word.startswith("--")}
+    flags = {word for word in words if word.startswith("--")} - {"--task"}
     globs = [str(output.outputBinding.glob) for output in document.outputs]
     cited = {name for glob in globs for name in re.findall(r"^\$\(inputs\.(\w+)\)$", glob)}
     return flags | {f"--{name.replace('_', '-')}" for name in cited}

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".galaxy"
 SECTION = "genloom"
 # tools whose HTML is shown as such, not as text; reports carry no scripts
-REPORTING = ("genloom_plot_results", "genloom_plot_sequence_results")
+REPORTING = ("genloom_plot_results", "genloom_plot_sequence_results", "genloom_compare_results")
 
 CONFIG = """\
 galaxy:

@@ -9,13 +9,13 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import yaml
 from bioblend.toolshed import ToolShedInstance
 
 from . import planemo, processes
 from .server import HOME, ROOT, SECTION, Galaxy
 
 OWNER = "genloom"  # as in shed/.shed.yml
-CATEGORIES = ("Machine Learning", "Epigenetics", "Transcriptomics")
 
 CONFIG = """\
 tool_shed:
@@ -92,7 +92,7 @@ class ToolShed:
             timeout=60,
         ) as answer:
             self.key = json.load(answer)["api_key"]
-        for name in CATEGORIES:
+        for name in yaml.safe_load((ROOT / "shed" / ".shed.yml").read_text())["categories"]:
             self._post("/api/categories", {"x-api-key": self.key}, {"name": name, "description": name})
         return self
 

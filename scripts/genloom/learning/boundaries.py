@@ -105,17 +105,10 @@ def _logits(ready: Sequence[Splice], codes: np.ndarray) -> Iterator[tuple[slice,
 def train(windows_path: str | Path, split: Split, options: Options, paths: Mapping[str, Path]) -> None:
     """Train the ensemble, judge it on the test part, and write the outputs named in `paths`: `model` and `predictions`;
     `metrics` and `history` where wanted."""
-    if options.context not in CONTEXTS:
-        raise InputError(f"--context {options.context} is none of {', '.join(map(str, CONTEXTS))}")
     device = sequences.device(options.loop["device"])
     start = sequences.read_start(options)
     with Windows(windows_path, TASK) as windows:
-        if windows.classes != CLASSES:
-            raise InputError(
-                f"has the classes {', '.join(windows.classes)}, {', '.join(CLASSES)} are wanted",
-                windows.path,
-                "extract the windows anew",
-            )
+        sequences.require_classes(windows, CLASSES)
         if start:
             sequences.require_windows(start[0], windows)
         chosen = sequences.fold(split, options.fold)

@@ -22,7 +22,6 @@ from ..formats.split import Split
 from ..formats.windows import Windows
 from ..models import content
 from ..models.content import CLASSES, Content
-from ..models.splice import CONTEXTS
 from . import sequences, sites
 from .metrics import LEVELS, Metric
 from .sequences import Options
@@ -102,17 +101,10 @@ def _words(codes: np.ndarray) -> np.ndarray:
 
 def train(windows_path: str | Path, split: Split, options: Options, paths: Mapping[str, Path]) -> None:
     """Train the feeder, set its gate on the validation part, judge it on the test part, and write the outputs."""
-    if options.context not in CONTEXTS:
-        raise InputError(f"--context {options.context} is none of {', '.join(map(str, CONTEXTS))}")
     device = sequences.device(options.loop["device"])
     start = sequences.read_start(options)
     with Windows(windows_path, TASK) as windows:
-        if windows.classes != CLASSES:
-            raise InputError(
-                f"has the classes {', '.join(windows.classes)}, {', '.join(CLASSES)} are wanted",
-                windows.path,
-                "extract the windows anew",
-            )
+        sequences.require_classes(windows, CLASSES)
         if start:
             sequences.require_windows(start[0], windows)
         chosen = sequences.fold(split, options.fold)

@@ -233,6 +233,16 @@ def require_card(card: dict[str, Any], where: object) -> None:
         raise InputError(f"has a card without {named(lacking)}", where, "train it again")
 
 
+def require_classes(windows: Windows, classes: Sequence[str]) -> None:
+    """Refuse windows whose classes are others, or in another order."""
+    if list(windows.classes) != list(classes):
+        raise InputError(
+            f"has the classes {', '.join(windows.classes)}, {', '.join(classes)} are wanted",
+            windows.path,
+            "extract the windows anew",
+        )
+
+
 def require_windows(card: dict[str, Any], windows: Windows) -> None:
     """Refuse windows that a model was not made for.
 
@@ -241,12 +251,7 @@ def require_windows(card: dict[str, Any], windows: Windows) -> None:
     InputError : another order of classes, another flank policy (of an imported model only said), or less context than
         the model looks at
     """
-    if list(windows.classes) != list(card["classes"]):
-        raise InputError(
-            f"has the classes {', '.join(windows.classes)}, the model {', '.join(card['classes'])}",
-            windows.path,
-            "extract the windows anew",
-        )
+    require_classes(windows, card["classes"])
     if (found := windows.settings.get("flank", "real")) != card["flank"]:
         if card.get("source"):  # who imports a model wants it for what there is, and cannot train it again
             say(

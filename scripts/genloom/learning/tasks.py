@@ -113,11 +113,28 @@ def settle_prediction(args: Namespace, task: str) -> str:
 
 
 # Of plot_results: what a report of each task is made from beside the predictions, and what else it takes
-REPORTED = {"expression": (), "boundaries": ("scores", "model"), "content": ("scores", "model")}
+REPORTED: dict[str, tuple[str, ...]] = {
+    "expression": (),
+    "boundaries": ("scores", "model"),
+    "content": ("scores", "model"),
+    "comparison": ("compare",),
+}
 REPORT_TAKES = {
-    "expression": ("permutations", "split", "model", "model_name", "genes", "gene_table", "sample_table"),
-    "boundaries": ("reliability", "confusion"),
-    "content": ("reliability",),
+    "expression": ("permutations", "split", "model", "history", "model_name", "genes", "gene_table", "sample_table"),
+    "boundaries": ("history", "reliability", "confusion"),
+    "content": ("history", "reliability"),
+    "comparison": (
+        "id_column",
+        "value_column",
+        "compare_id_column",
+        "compare_value_column",
+        "ignore_case",
+        "name_columns",
+        "model_name",
+        "compare_name",
+        "genes",
+        "pair_table",
+    ),
 }
 REPORT_WRITES = (
     "report",
@@ -127,19 +144,21 @@ REPORT_WRITES = (
     "sample_table",
     "reliability",
     "confusion",
+    "pair_table",
     "figures",
 )
 
 
 def settle_report(args: Namespace) -> None:
     """Refuse an option that a report of the task has no use for, the lack of a file it needs, and a run for nothing."""
-    takes = {task: (*REPORTED[task], *REPORT_TAKES[task]) for task in TASKS}
+    takes = {task: (*REPORTED[task], *REPORT_TAKES[task]) for task in REPORTED}
     for name in dict.fromkeys(name for names in takes.values() for name in names):
         if getattr(args, name) and name not in takes[args.task]:
             raise InputError(f"{flag(name)} has no meaning for --task {args.task}", None, "leave it out")
     for name in REPORTED[args.task]:
         if not getattr(args, name):
-            raise InputError(f"--task {args.task} needs {flag(name)}", None, "give it: train_model writes it")
+            cure = "give the table to compare with" if name == "compare" else "give it: train_model writes it"
+            raise InputError(f"--task {args.task} needs {flag(name)}", None, cure)
     if not any(getattr(args, name) for name in REPORT_WRITES):
         raise InputError("there is no output to write", cure="give --report, --metrics or another output")
 

@@ -28,6 +28,7 @@ FORMATS = ("png", "svg", "pdf")
 WIDTH = 5.0  # inches: about the width of a phone, half that of a page
 SMALL = 9.5  # points, of notes inside a figure
 FOLDS = 24  # training curves drawn at the most
+SCALES = 4  # times wider may one axis be than the other on equal scales
 BARS = 48  # samples that get a bar and a name of their own
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -171,13 +172,7 @@ def density(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str =
             zorder=2,
         )
         cells.set_edgecolor("face")
-        bar = figure.colorbar(cells, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
-        most = int(np.max(np.asarray(cells.get_array())))
-        ticks = [t for t in (10**k for k in range(7)) if t <= most]
-        bar.set_ticks(ticks, labels=[f"{t:,}" for t in ticks])
-        bar.minorticks_off()
-        bar.set_label("predictions", fontsize=SMALL)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        _counts(figure, axes, cells, "predictions")
     axes.set_xlim(-across, across)
     axes.set_ylim(-up, up)
     axes.set_aspect("equal")
@@ -187,10 +182,98 @@ def density(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str =
     return figure
 
 
+def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, marks: Mapping[int, str]) -> None:
+    """Points to stand out, each with a label as near as there is room between the other labels and marked points."""
+    left, right, bottom, top = (*axes.get_xlim(), *axes.get_ylim())
+    points = {i: ((x[i] - left) / (right - left), (y[i] - bottom) / (top - bottom)) for i in marks}
+    taken = [(u - 0.015, v - 0.015, u + 0.015, v + 0.015) for u, v in points.values()]  # boxes, in parts of the axes
+
+    def cost(box: tuple[float, float, float, float]) -> float:
+        beyond = max(0.0, -box[0], -box[1], box[2] - 1, box[3] - 1)
+        overlaps = (
+            max(0.0, min(box[2], b[2]) - max(box[0], b[0])) * max(0.0, min(box[3], b[3]) - max(box[1], b[1]))
+            for b in taken
+        )
+        return 10 * beyond + sum(overlaps)
+
+    for place, label in marks.items():
+        text, (u, v) = _short(label), points[place]
+        width, height = 0.024 * len(text), 0.05
+        boxes = [
+            (u + side * away - (side < 0) * width, v + rise - height / 2)
+            for away in (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
+            for rise in (0, away, -away, 2 * away, -2 * away)
+            for side in (1, -1)
+        ]
+        found = min(((low, up, low + width, up + height) for low, up in boxes), key=cost)
+        taken.append(found)
+        on_the_right = found[0] > u
+        axes.plot([x[place]], [y[place]], "o", color=MEAN, markersize=6.5, markeredgecolor="white", zorder=7)
+        axes.annotate(
+            text,
+            (x[place], y[place]),
+            (found[0] if on_the_right else found[2], (found[1] + found[3]) / 2),
+            textcoords="axes fraction",
+            arrowprops={"arrowstyle": "-", "color": MEAN, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3},
+            bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "alpha": 0.85, "linewidth": 0},
+            fontsize=SMALL,
+            color=MEAN,
+            ha="left" if on_the_right else "right",
+            va="center",
+            zorder=6,
+        )
+
+
+def _counts(figure: Figure, axes: Axes, cells: Any, noun: str) -> None:
+    """The scale of hexagons that count, beside the axes."""
+    bar = figure.colorbar(cells, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
+    most = int(np.max(np.asarray(cells.get_array())))
+    ticks = [t for t in (10**k for k in range(7)) if t <= most]
+    bar.set_ticks(ticks, labels=[f"{t:,}" for t in ticks])
+    bar.minorticks_off()
+    bar.set_label(noun, fontsize=SMALL)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+
+
 def extent(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """How far `density` reaches from 0 across and up: all but a thousandth of the points on each axis."""
     across, up = (float(np.quantile(np.abs(values), 0.999)) * 1.08 or 1.0 for values in (x, y))
     return across, float(np.clip(up, 0.55 * across, 1.2 * across))
+
+
+@_styled
+def pairs(
+    x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, marks: Mapping[int, str] | None = None, title: str = ""
+) -> Figure:
+    """Two values of each id, `y` against `x`: points when few, else counts in hexagons; `marks`: place → its label."""
+    figure, axes = _figure(4.4)
+    limits = [(float(low), float(high)) for low, high in ((v.min(), v.max()) for v in (x, y))]
+    spans = [high - low for low, high in limits]
+    alike = max(spans) <= SCALES * min(spans)
+    if alike:  # one scale for both, so that the diagonal is one
+        limits = [(min(low for low, _ in limits), max(high for _, high in limits))] * 2
+    (left, right), (bottom, top) = ((low - 0.05 * (high - low), high + 0.05 * (high - low)) for low, high in limits)
+    ends = (max(left, bottom), min(right, top))
+    if ends[0] < ends[1]:
+        axes.plot(ends, ends, color=INK, linewidth=0.9, linestyle=":", zorder=3)
+    if len(x) <= 600:
+        axes.scatter(x, y, s=14, color=CHOSEN, alpha=0.6, linewidths=0, zorder=2)
+    else:
+        window = (left, right, bottom, top)
+        cells = axes.hexbin(
+            x, y, gridsize=(48, 28), cmap=DENSITY, mincnt=1, norm=LogNorm(), extent=window, linewidths=0.15, zorder=2
+        )
+        cells.set_edgecolor("face")
+        _counts(figure, axes, cells, "ids")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    if alike:
+        axes.set_aspect("equal")
+    axes.set_xlabel(_short(xlabel, 60))
+    axes.set_ylabel(_short(ylabel, 50))
+    _mark(axes, x, y, marks or {})
+    _title(axes, title)
+    return figure
 
 
 @_styled
