@@ -136,6 +136,15 @@ def test_trans_spliced_lines_are_counted(tmp_path):
     assert models.exons.end.max() == 900
 
 
+def test_trans_spliced_transcripts_of_a_gtf_are_counted(tmp_path):
+    """On both strands, which is no error where every line says why; what follows is read."""
+    facts = 'gene_id "rps12"; transcript_id "TS"; exception "trans-splicing";'
+    lines = "".join(f"chr1\tA\texon\t{at}\t{at + 9}\t.\t{s}\t.\t{facts}\n" for at, s in ((10, "+"), (30, "-")))
+    models = transcripts.read(write(tmp_path, lines + GTF))
+    assert models.skipped == {"lines of trans-spliced transcripts": 2}
+    assert "TS" not in models.ids and {"T1", "T10", "T2", "T3"} <= set(models.ids)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
