@@ -6,6 +6,8 @@ import contextlib
 import importlib
 import io
 import json
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -490,3 +492,8 @@ def test_splits_that_do_not_fit(folder, tmp_path):
         tmp_path / "4.tsv", [(1, n, "validation" if n in bare else p) for n, p in zip(names, half, strict=True)]
     )
     refused(tmp_path, *train(folder, *out, split=empty), words=["the validation part has no"])
+
+
+def test_prediction_does_without_the_training_loop():
+    code = "import sys; import genloom.learning.scan, genloom.learning.variants; sys.exit('lightning' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

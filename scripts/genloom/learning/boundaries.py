@@ -26,8 +26,6 @@ from . import coding, decoding, sequences, sites
 from .metrics import Metric
 from .sequences import Options
 from .sites import CLASSES, SITES, Candidates
-from .training import Order
-from .training import train as train_network
 
 TASK = "boundaries"
 CHOSEN = "network"
@@ -183,6 +181,9 @@ def _ensemble(
     windows: Windows, rows: Mapping[str, np.ndarray], options: Options, start: Any, folder: Path | None
 ) -> tuple[list[Splice], list[tuple[int, int, str, float]]]:
     """The trained networks, and their training curves: member, epoch, part, loss."""
+    from .training import Order  # which loads Lightning: seconds that prediction can do without
+    from .training import train as train_network
+
     sited = _sited(windows)
     fit, stop = rows["train"], rows["validation"]
     stop = sequences.drawn(stop[sited[stop]], stop[~sited[stop]], options.empty_share, options.seed)

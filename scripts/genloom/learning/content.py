@@ -25,8 +25,6 @@ from ..models.content import CLASSES, Content
 from . import sequences, sites
 from .metrics import LEVELS, Metric
 from .sequences import Options
-from .training import Order
-from .training import train as train_network
 
 TASK = "content"
 BOUNDARY = CLASSES.index("boundary")
@@ -168,6 +166,9 @@ def _tell(metrics: Sequence[Metric]) -> None:
 def _ensemble(
     windows: Windows, rows: Mapping[str, np.ndarray], options: Options, start: Any, folder: Path | None
 ) -> tuple[list[Content], list[tuple[int, int, str, float]]]:
+    from .training import Order  # which loads Lightning: seconds that prediction can do without
+    from .training import train as train_network
+
     assert windows.labels is not None
     sited = windows.labels[:, BOUNDARY] > 0
     fit, stop = rows["train"], rows["validation"]

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,7 +20,9 @@ from ..formats import modelfile
 from ..formats.split import PARTS, Fold, Split
 from ..formats.windows import Windows
 from . import tasks
-from .training import Loop
+
+if TYPE_CHECKING:
+    from .training import Loop
 
 SLOPES = {"relu": 0.0, "leaky-relu": 0.1}
 _COUNTER = "num_batches_tracked"  # of a normalisation; of no use once trained
@@ -64,6 +66,8 @@ class Options:
 
     def member(self, number: int, folder: Path | None) -> Loop:
         """The loop of one network of the ensemble, each with a seed of its own."""
+        from .training import Loop
+
         seed = self.seed + number
         return Loop(
             **self.loop,
