@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor
 from torch.utils.data import TensorDataset
@@ -144,18 +143,8 @@ def train(windows_path: str | Path, split: Split, options: Options, paths: Mappi
         tables.write(
             sites.predictions(judged, windows.table, windows.window, chosen.name, "test"), paths["predictions"]
         )
-    _write(metrics, curves, chosen.name, paths)
+    sequences.write_measures(metrics, curves, chosen.name, paths)
     _tell(metrics)
-
-
-def _write(
-    metrics: Sequence[Metric], curves: Sequence[tuple[int, int, str, float]], fold: str, paths: Mapping[str, Path]
-) -> None:
-    if "metrics" in paths:
-        tables.write(sites.table(metrics), paths["metrics"])
-    if "history" in paths:
-        rows = [(f"{fold}.{member}", epoch, part, loss) for member, epoch, part, loss in curves]
-        tables.write(pl.DataFrame(rows, ["fold", "epoch", "part", "loss"], orient="row"), paths["history"])
 
 
 def _tell(metrics: Sequence[Metric]) -> None:
@@ -366,14 +355,7 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object, 
             where,
             "train it again",
         )
-    networks = []
-    for number in range(1, int(card["members"]) + 1):
-        try:
-            network = Splice(**card["settings"])
-        except (TypeError, ValueError) as error:
-            raise InputError(f"has settings of no network: {error}", where, "train it again") from None
-        sequences.unpack(network, arrays, number, where)
-        networks.append(network)
+    networks = sequences.unpacked(Splice, card, arrays, where)
     try:
         model = Model(
             networks,

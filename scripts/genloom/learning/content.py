@@ -146,11 +146,7 @@ def train(windows_path: str | Path, split: Split, options: Options, paths: Mappi
         modelfile.write(paths["model"], sequences.packed(networks), card)
         names = windows.table["name"][rows["test"]]
         tables.write(table(names, genes, found["test"], known["test"], chosen.name, "test"), paths["predictions"])
-    if "metrics" in paths:
-        tables.write(sites.table(metrics), paths["metrics"])
-    if "history" in paths:
-        lines = [(f"{chosen.name}.{member}", epoch, part, loss) for member, epoch, part, loss in curves]
-        tables.write(pl.DataFrame(lines, ["fold", "epoch", "part", "loss"], orient="row"), paths["history"])
+    sequences.write_measures(metrics, curves, chosen.name, paths)
     _tell(metrics)
 
 
@@ -289,14 +285,7 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object, 
             where,
             "train it again",
         )
-    networks = []
-    for number in range(1, int(card["members"]) + 1):
-        try:
-            network = Content(**card["settings"])
-        except (TypeError, ValueError) as error:
-            raise InputError(f"has settings of no network: {error}", where, "train it again") from None
-        sequences.unpack(network, arrays, number, where)
-        networks.append(network.to(device))
+    networks = [network.to(device) for network in sequences.unpacked(Content, card, arrays, where)]
     try:
         float(card["metrics"]["recall.boundary"])
         return Feeder(networks, float(card["gate"]))

@@ -5,24 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import polars as pl
 import torch
 from torch import nn
 
 from ..console import say
 from ..errors import InputError, named
-from ..formats import modelfile
+from ..formats import modelfile, tables
 from ..formats.split import PARTS, Fold, Split
 from ..formats.windows import Windows
-from . import tasks
+from . import sites, tasks
+from .metrics import Metric
 
 if TYPE_CHECKING:
     from .training import Loop
+
+Network = TypeVar("Network", bound=nn.Module)
 
 SLOPES = {"relu": 0.0, "leaky-relu": 0.1}
 _COUNTER = "num_batches_tracked"  # of a normalisation; of no use once trained
@@ -187,6 +191,40 @@ def unpack(network: nn.Module, arrays: dict[str, np.ndarray], number: int, where
         raise InputError("has arrays that do not fit the network its card tells of", where, "train it again")
     network.load_state_dict({**own, **{name: torch.from_numpy(np.array(value)) for name, value in found.items()}})
     network.eval()
+
+
+def unpacked(
+    kind: Callable[..., Network], card: dict[str, Any], arrays: dict[str, np.ndarray], where: object
+) -> list[Network]:
+    """The networks of a model file, members in order.
+
+    Raises
+    ------
+    InputError : settings that no network of this kind has, or arrays that do not fit them
+    """
+    networks = []
+    for number in range(1, int(card["members"]) + 1):
+        try:
+            network = kind(**card["settings"])
+        except (TypeError, ValueError) as error:
+            raise InputError(f"has settings of no network: {error}", where, "train it again") from None
+        unpack(network, arrays, number, where)
+        networks.append(network)
+    return networks
+
+
+def write_measures(
+    metrics: Sequence[Metric],
+    curves: Sequence[tuple[int, int, str, float]],
+    fold: str,
+    paths: Mapping[str, Path],
+) -> None:
+    """Write `metrics`, and the curves as `history`, each where wanted. A curve: member, epoch, part, loss."""
+    if "metrics" in paths:
+        tables.write(sites.table(metrics), paths["metrics"])
+    if "history" in paths:
+        rows = [(f"{fold}.{member}", epoch, part, loss) for member, epoch, part, loss in curves]
+        tables.write(pl.DataFrame(rows, ["fold", "epoch", "part", "loss"], orient="row"), paths["history"])
 
 
 def started(network: nn.Module, card: dict[str, Any], arrays: dict[str, np.ndarray], number: int) -> None:
