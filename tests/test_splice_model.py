@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from genloom.models import introns, splice
+from genloom.models import fourier, introns, splice
 
 BASES = {base: code for code, base in enumerate("ACGT")}
 
@@ -114,6 +114,29 @@ def test_tiles_leave_no_trace(tile: int) -> None:
     np.testing.assert_allclose(splice.predict(networks, codes, tile=tile), whole, atol=1e-5)
     other = splice.predict(networks, splice.reverse_complement(codes), tile=10_000)
     np.testing.assert_allclose(other[::-1, ::-1], whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [11, 21, 41])
+@pytest.mark.parametrize(("rows", "outputs"), [(1, 1), (3, 43), (2, 45), (70, 30), (2, 4000)])
+def test_transforms_convolve_as_directly(width: int, rows: int, outputs: int) -> None:
+    generator = torch.Generator().manual_seed(width)
+    conv = torch.nn.Conv2d(6, 5, (1, width), dtype=torch.float64)
+    x = torch.randn(rows, 6, 1, outputs + width - 1, generator=generator, dtype=torch.float64)
+    with torch.inference_mode():
+        found, expected = fourier.Convolution(conv)(x), conv(x)
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() < 1e-12
+    assert found.stride(1) == 1  # channels innermost, as what follows wants them
+
+
+def test_transforms_round_no_worse_than_directly() -> None:
+    torch.manual_seed(1)
+    conv = torch.nn.Conv2d(32, 32, (1, 41))
+    x = torch.randn(25, 32, 1, 300)
+    with torch.inference_mode():
+        exact = functional.conv2d(x.double(), conv.weight.double(), conv.bias.double())
+        gap = (fourier.Convolution(conv)(x) - exact).abs().max() / exact.abs().max()
+    assert gap < 1e-6
 
 
 def test_ensemble_averages_probabilities_not_logits() -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from . import fourier
 
 NONE, ACCEPTOR, DONOR = 0, 1, 2
 UNKNOWN = 4
@@ -48,9 +50,9 @@ class _Unit(nn.Module):
     def __init__(self, channels: int, width: int, slope: float, eps: float):
         super().__init__()
         self.norm1 = nn.BatchNorm2d(channels, eps)
-        self.conv1 = nn.Conv2d(channels, channels, (1, width))
+        self.conv1: nn.Module = nn.Conv2d(channels, channels, (1, width))
         self.norm2: nn.Module = nn.BatchNorm2d(channels, eps)
-        self.conv2 = nn.Conv2d(channels, channels, (1, width))
+        self.conv2: nn.Module = nn.Conv2d(channels, channels, (1, width))
         self.slope, self.crop = slope, width - 1
 
     def activate(self, x: Tensor) -> Tensor:
@@ -137,11 +139,14 @@ def build(settings: dict[str, Any]) -> Splice:
 
 
 def for_inference(network: Splice) -> Splice:
-    """A copy for prediction: no gradients, each second normalisation folded into the convolution before it."""
+    """A copy for prediction: no gradients, each second normalisation folded into the convolution before it, and wide
+    convolutions by Fourier transforms on a CPU."""
     network = copy.deepcopy(network).eval().requires_grad_(False)
     for unit in network.modules():
         if isinstance(unit, _Unit) and isinstance(unit.norm2, nn.BatchNorm2d):
-            unit.conv1 = fuse_conv_bn_eval(unit.conv1, unit.norm2)
+            one, two = fuse_conv_bn_eval(cast(nn.Conv2d, unit.conv1), unit.norm2), cast(nn.Conv2d, unit.conv2)
+            fast = unit.crop + 1 >= fourier.NARROWEST and one.weight.device.type == "cpu"
+            unit.conv1, unit.conv2 = (fourier.Convolution(one), fourier.Convolution(two)) if fast else (one, two)
             unit.norm2 = nn.Identity()
     return network
 
