@@ -19,7 +19,7 @@ from galaxy.tool_util.parser import get_tool_source
 from genloom import __version__, console
 from genloom.learning import tasks
 
-from .wrappers import SCRIPT, TOOLS, WRAPPERS, default_of
+from .wrappers import CONDA, SCRIPT, TOOLS, WRAPPERS, default_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,7 +34,6 @@ NOT_IN_CWL = {
     "--checkpoint": "a job has no folder that outlives it",
     "--export": "needs onnx and onnxruntime, which the tools do not require",
 }
-CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 
 each_script = pytest.mark.parametrize("script", WRAPPERS)
 each_wrapper = pytest.mark.parametrize("wrapper", SCRIPT)

@@ -10,6 +10,7 @@ import yaml
 
 from genloom.learning import tasks
 
+CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # names of packages that differ there
 TOOLS = Path(__file__).parents[1] / "tools"
 TASK = {"train_model": "expression"}  # a wrapper of one task alone, whose defaults it shows
 
