@@ -145,7 +145,7 @@ def test_known_sequences_are_always_the_same():
 
 
 def test_the_weights_of_the_tools_tests_are_those_that_are_made(tmp_path):
-    for path in sorted((Path(__file__).parents[1] / "test-data" / "weights").iterdir()):
+    for path in sorted((Path(__file__).parents[1] / "test-data" / "weights").glob("spliceai*")):
         MAKE["spliceai"](tmp_path / path.name, seed=int(path.stem[-1]))
         there, made = keras.read(path), keras.read(tmp_path / path.name)
         assert there.layers.keys() == made.layers.keys()

@@ -604,3 +604,41 @@ def test_the_header_of_its_example(real_data):
     example = real_data("pretrained/spliceai")
     wanted = [line for line in (example / "output.vcf").read_text().splitlines() if line.startswith("#")]
     assert Variants(example / "input.vcf").header_scored() == wanted
+
+
+def test_its_example_line_by_line(world, real_data, tmp_path):
+    """Records, alleles, genes, and what has no score, as its output.vcf has them. The genome of the example is not here:
+    its genes lie in made-up sequence that has the reference alleles, each on a chromosome of its own."""
+    annotation = published.spliceai()[0].parents[1] / "annotations" / "grch37.txt"
+    if not annotation.is_file():
+        pytest.skip("the annotation grch37.txt of the Python package spliceai is not here")
+    given, wanted = (records(real_data(f"pretrained/spliceai/{name}.vcf")) for name in ("input", "output"))
+    known = {row[0]: row for row in csv.reader(annotation.open(), delimiter="\t")}
+    fasta, genes, variants = ["".join((">1\n", "A" * 30_000))], [genebodies.COLUMNS], []
+    for record, told in zip(given, wanted, strict=True):
+        chrom, position = record[0], int(record[1])
+        if symbols := {each.split("|")[1] for each in value(told)}:
+            (chrom,) = symbols
+            first = int(known[chrom][3]) - 500
+            position -= first
+        variants.append((chrom, position, record[3], record[4]))
+    for symbol in dict.fromkeys(chrom for chrom, *_ in variants if chrom in known):
+        _, _, strand, start, end, *exons = known[symbol]
+        first = int(start) - 500
+        bases = random.Random(symbol).choices("ACGT", k=int(end) - first + 500)
+        for _, position, ref, _ in (each for each in variants if each[0] == symbol):
+            bases[position - 1 : position - 1 + len(ref)] = ref
+        fasta.append(f">{symbol}\n{''.join(bases)}")
+        moved = [",".join(str(int(each) - first) for each in text.split(",") if each) for text in exons]
+        genes.append((symbol, symbol, strand, "500", str(int(end) - first), *moved))
+    (tmp_path / "example.fa").write_text("\n".join(fasta))
+    (tmp_path / "example.tsv").write_text("".join("\t".join(row) + "\n" for row in genes))
+    found, table = world.run(world.write(variants), genome=tmp_path / "example.fa", annotation=tmp_path / "example.tsv")
+    assert len(found) == len(wanted) == 10
+    for mine, told in zip(found, wanted, strict=True):
+        assert mine[3:5] == told[3:5]
+        ours, theirs = ([each.split("|") for each in value(record)] for record in (mine, told))
+        assert [each[:2] for each in ours] == [each[:2] for each in theirs]
+        assert [each[2:] for each in ours if each[2] == "."] == [each[2:] for each in theirs if each[2] == "."]
+    assert sum(row["reason"] == "" for row in table) == 12 and len(table) == 17
+    assert {row["reason"] for row in table} == {"", learning.OUTSIDE, learning.SEVERAL}
