@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bring the expression of many samples, from RNA-seq tables or a whole matrix, into one matrix of samples by genes."""
+"""Bring the expression of many samples, from tables of RNA-seq or a whole matrix, into one matrix of samples by genes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from genloom import console
 from genloom.errors import InputError
 
 TABLES = ("rsem", "encode", "salmon", "kallisto", "featurecounts", "stringtie", "star", "htseq", "table")
-MATRICES = ("tsv", "csv", "gct", "xlsx")
+MATRICES = ("tsv", "csv", "gct", "gctx", "xlsx", "series")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,12 +22,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="an RNA-seq table for each sample, plain or gzipped: RSEM, ENCODE, Salmon, kallisto, "
         "featureCounts, StringTie, STAR or HTSeq",
     )
-    source.add_argument("--matrix", metavar="FILE", help="a whole matrix: TSV, CSV, GCT 1.2 or 1.3, or XLSX")
+    source.add_argument(
+        "--matrix",
+        metavar="FILE",
+        help="a whole matrix, of genes or of a microarray's probes: TSV, CSV, GCT 1.2 or 1.3, GCTX, XLSX, or a series "
+        "matrix of GEO",
+    )
     parser.add_argument(
         "--format",
         choices=("auto", *TABLES, *MATRICES),
         default="auto",
-        help="of the tables or the matrix; auto: by content; table: any with a header",
+        help="of the tables or the matrix; auto: by content; table: any with a header; series: GEO's",
     )
     parser.add_argument(
         "--names",
@@ -75,11 +80,24 @@ def build_parser() -> argparse.ArgumentParser:
         help="of a matrix; auto: by its names, else the longer side is that of genes",
     )
     reading.add_argument(
+        "--value-columns",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="the only columns of a matrix whose values are read: samples or, with samples in rows, genes; by default "
+        "all but --fact-columns",
+    )
+    reading.add_argument(
         "--fact-columns",
         nargs="+",
         default=[],
         metavar="NAME",
         help="columns of a matrix that hold no values but facts on genes or, with samples in rows, labels of samples",
+    )
+    reading.add_argument(
+        "--cls",
+        metavar="FILE",
+        help="the class of each sample of a matrix, in the CLS format that goes with GCT: becomes the label 'class'",
     )
     reading.add_argument("--sheet-name", default="", help="sheet of an XLSX; by default the first")
     reading.add_argument("--unit", default="", help="of a matrix: what its values are (counts, TPM, ...), to be noted")
@@ -124,9 +142,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     genes.add_argument(
         "--duplicates",
-        choices=("error", "sum", "max", "mean", "first"),
+        choices=("error", "sum", "max", "mean", "first", "number"),
         default="error",
-        help="what to do with several rows of one id",
+        help="what to do with several rows of one id; number: keep each, as a, a_2, a_3",
     )
     genes.add_argument(
         "--missing",
@@ -184,8 +202,8 @@ def main(args: argparse.Namespace) -> None:
     listed = expression.read_list(args.genes, args.keep_versions) if args.genes else None
     genes = expression.Genes(places, listed, args.region or (), args.region_by)
     source = from_tables(args) if args.tables else from_matrix(args, genes)
-    samples, quantifications, settings, sources, unlisted = source
-    for option in ("annotation", "genes", "sheet"):
+    samples, quantifications, settings, sources, unlisted, facts = source
+    for option in ("annotation", "genes", "sheet", "cls"):
         if path := getattr(args, option):
             sources[f"--{option}"] = places.digest if option == "annotation" else text.digest(text.read(path))
 
@@ -201,6 +219,8 @@ def main(args: argparse.Namespace) -> None:
             sources,
             unlisted,
         )
+        if facts is not None:
+            expression.add_facts(data, *facts, args.keep_versions)
         matrix.write(data, outputs.file(args.output))
         if args.summary:
             tables.write(table, outputs.file(args.summary))
@@ -212,11 +232,12 @@ def main(args: argparse.Namespace) -> None:
 
 
 def from_tables(args: argparse.Namespace):
-    """The samples of tables: names and labels, their tables, settings to note, sources, and samples left out: none."""
+    """The samples of tables: names and labels, their tables, settings to note, sources; no samples left out, no facts."""
     from genloom.formats import quantifications
     from genloom.formats import samples as sheets
 
-    refuse(args, MATRICES, "--matrix", "orientation", "fact_columns", "sheet_name", "unit", "negative", "unlisted")
+    others = ("orientation", "value_columns", "fact_columns", "cls", "sheet_name", "unit", "negative", "unlisted")
+    refuse(args, MATRICES, "--matrix", *others)
     samples = sheets.identify(args.tables, args.names, args.sheet)
     prefer = "tpm" if args.scale == "none" else "count"
     read = (
@@ -225,15 +246,15 @@ def from_tables(args: argparse.Namespace):
         )
         for path in args.tables
     )
-    return samples, read, {"column": args.column, "strand": args.strand}, {}, []
+    return samples, read, {"column": args.column, "strand": args.strand}, {}, [], None
 
 
 def from_matrix(args: argparse.Namespace, genes):
-    """The samples of a matrix: names and labels, their columns, settings to note, sources, and samples left out."""
-    from genloom.formats import expression, sheet, textmatrix
+    """The samples of a matrix: names and labels, their columns, settings to note, sources, samples left out; facts on genes."""
+    from genloom.formats import cls, expression, sheet, textmatrix
 
     refuse(args, TABLES, "--tables", "names", "column", "strand")
-    known = sheet.read(args.sheet).index if args.sheet else ()
+    listed = sheet.read(args.sheet) if args.sheet else None
     table = textmatrix.read(
         args.matrix,
         args.format,
@@ -241,11 +262,16 @@ def from_matrix(args: argparse.Namespace, genes):
         args.id_column,
         args.fact_columns,
         args.sheet_name,
-        known,
+        () if listed is None else listed.index,
         genes.known,
+        args.value_columns,
     )
-    samples, columns, dropped = expression.of_matrix(table, args.sheet, args.unlisted, args.unit)
-    return samples, columns, {"orientation": table.orientation}, {"--matrix": table.digest}, dropped
+    labels = cls.read(args.cls) if args.cls else None
+    samples, columns, dropped = expression.of_matrix(table, listed, args.unlisted, args.unit, labels)
+    if table.trimmed:
+        console.say(f"{args.matrix}: {table.trimmed:,} labels had blanks around them, which were taken off")
+    settings = {"orientation": table.orientation, "trimmed": table.trimmed}
+    return samples, columns, settings, {"--matrix": table.digest}, dropped, (table.genes, table.gene_facts)
 
 
 def refuse(args: argparse.Namespace, formats: tuple[str, ...], source: str, *options: str) -> None:

@@ -185,6 +185,11 @@ def test_packed_files_windows_lines_and_digests(tables, made, tmp_path):
     np.testing.assert_array_equal(windows.X[1], COUNTS["S2"])
 
 
+def test_a_header_may_begin_with_a_mark(tables, made):
+    data, _ = made(*tables("table", lambda text: "## made by hand\n# see below\n#" + text))
+    np.testing.assert_allclose(data.X, [TPMS["S1"], TPMS["S2"]], rtol=1e-6)
+
+
 def test_three_columns_of_htseq_hold_symbols(written, made):
     text = "ENSG00000000001.1\tABC\t3\nENSG00000000002.1\tDEF\t4\n__no_feature\t\t9\n"
     data, _ = made("--tables", written(text), "--names", "S")
@@ -339,6 +344,15 @@ def test_genes_missing_in_some_samples(tables, made, refused):
     assert data.X.tolist() == [[10, 30, 60], [5, 25, 50]] and summary["missing_elsewhere"].to_list() == [1, 1]
 
 
+def test_duplicates_may_be_numbered(written, made, refused):
+    text = "gene\tsymbol\ts\nENSG00000000001.1\tA\t3\nx\tB\t7\nENSG00000000001.2\tA\t1\nx\tC\t5\n"
+    data, summary = made("--matrix", path := written(text), "--fact-columns", "symbol", "--duplicates", "number")
+    assert data.var_names.to_list() == [GENES[0], "x", f"{GENES[0]}_2", "x_2"] and data.X.tolist() == [[3, 7, 1, 5]]
+    assert data.var["symbol"].to_list()[0::2] == ["A", "A"] and summary["merged"].to_list() == [0]
+    path.write_text(text + "x_2\tD\t4\n")
+    refused(["--matrix", path, "--fact-columns", "symbol", "--duplicates", "number"], "'x_2' beside one")
+
+
 @pytest.mark.parametrize(("policy", "value"), [("sum", 9), ("max", 5), ("mean", 3), ("first", 3)])
 def test_duplicates(written, made, refused, policy, value):
     args = ["--tables", written("a\t3\nb\t7\na\t1\na\t5\n"), "--names", "S"]
@@ -455,6 +469,53 @@ def test_xlsx(tmp_path, made, refused):
     refused(["--matrix", path, "--sheet-name", "values"], "XLSX", "cut off")
 
 
+def test_xlsx_with_a_title_above_the_table(tmp_path, made):
+    book = openpyxl.Workbook()
+    for row in (["Table S1"], [], ["gene", "description", "a", "b"], ["g1", "one", 1, 2], ["g2", "two", 3, 4]):
+        book.active.append(row)
+    book.save(path := tmp_path / "genes.xlsx")
+    data, _ = made("--matrix", path, "--value-columns", "b")
+    assert data.X.tolist() == [[2, 4]] and data.var["symbol"].to_list() == ["one", "two"]
+
+
+PUBLISHED = (
+    '"## Supplementary table, version 2"\n"# RPKM, see methods"\n\n'
+    '"#gene_id"\t"name"\t"E003"\t"E123"\t"note"\n'
+    '"ENSG00000000001.4"\t"ONE"\t"1.5"\t"2.5"\t"a, b"\n"ENSG00000000002.1"\t"TWO"\t"0"\t"7"\t"x"\n'
+)
+
+
+def test_columns_of_a_published_table_are_chosen_by_their_header(written, made, refused):
+    path = written(PUBLISHED)
+    data, _ = made("--matrix", path, "--value-columns", "E123")
+    assert data.obs_names.to_list() == ["E123"] and data.var_names.to_list() == GENES[:2]
+    assert data.X.tolist() == [[2.5, 7]]
+    data, _ = made("--matrix", path, "--value-columns", "E123", "E003", "--id-column", "name")
+    assert data.obs_names.to_list() == ["E003", "E123"] and data.var_names.to_list() == ["ONE", "TWO"]
+    refused(["--matrix", path, "--value-columns", "E124"], "no column 'E124'", "E123")
+    refused(["--matrix", path, "--value-columns", "note"], ":5", "'note' of 'ENSG00000000001.4'", "'a, b'")
+    refused(["--matrix", path, "--value-columns", "E003", "--fact-columns", "E003"], "'E003'", "one thing")
+    refused(["--matrix", path], ":5", "'name' of 'ENSG00000000001.4'")
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("a\tb\n", 0),
+        ("# x\n\n#a\tb\nc\t1\n", 5),
+        ("#a\tb\nc\td\ne\t1\n", 5),  # a comment with a tab above the header
+        ('"## x"\n"#a","b"\n"c","NA"\n', 7),
+        ("# made by hand, twice\ngene,a\nc,1\n", 22),
+        ("#a\tb\n## x\nc\t1\n", 10),
+        ("# nothing\n", 10),
+    ],
+)
+def test_where_a_table_starts(text, start):
+    from genloom.formats.text import table_start
+
+    assert table_start(text.encode()) == (start, text[:start].count("\n") + 1)
+
+
 def test_a_spreadsheet_s_dates_are_not_genes(tmp_path, refused):
     import datetime
 
@@ -487,6 +548,165 @@ def test_fact_columns_are_labels_or_symbols(written, made, refused):
     text = "Geneid\tChr\tgene_name\tx.bam\ty.bam\ng1\tchr1\tONE\t1\t2\ng2\tchr2\tTWO\t3\t4\ng3\tchr2\tTRE\t3\t4\n"
     data, _ = made("--matrix", written(text), "--fact-columns", "Chr", "gene_name")
     assert data.var["symbol"].to_list() == ["ONE", "TWO", "TRE"] and data.obs_names.to_list() == ["x.bam", "y.bam"]
+
+
+def test_labels_lose_the_blanks_around_them(tmp_path, written, capsys):
+    text = "samples,type,P1,P2,P3\ns1, NEG,1,2,3\ns2,NEG ,4,5,6\ns3,POS,7,8,9\n"
+    words = ["--matrix", written(text), "--fact-columns", "type", "--output", tmp_path / "o.h5ad"]
+    sheet = written("sample\tdonor\ns1\ta \ns2\t a\ns3\tb\n", "sheet.tsv")
+    words += ["--sheet", sheet]
+    assert console.run(assemble_expression.build_parser, assemble_expression.main, list(map(str, words))) == 0
+    said = capsys.readouterr().err
+    assert "input.dat: 2 labels had blanks around them" in said and "sheet.tsv: 2 fields had blanks" in said
+    data = matrix.read(tmp_path / "o.h5ad", "genes")
+    assert data.obs["type"].to_list() == ["NEG", "NEG", "POS"] and data.obs["donor"].to_list() == ["a", "a", "b"]
+    assert matrix.about(data)["settings"]["trimmed"] == 2
+
+
+SERIES = """!Series_title\t"Leukemia, two kinds"
+!Series_sample_id\t"GSM1 GSM2 GSM3 "
+
+!Sample_title\t"one"\t"two"\t"three"
+!Sample_geo_accession\t"GSM1"\t"GSM2"\t"GSM3"
+!Sample_source_name_ch1\t"blood"\t"blood"\t"marrow"
+!Sample_organism_ch1\t"Homo sapiens"\t"Homo sapiens"\t"Homo sapiens"
+!Sample_characteristics_ch1\t"type: AML "\t"age: 7"\t"type: ALL"
+!Sample_characteristics_ch1\t"age: 5"\t"type: AML"\t"title: Dr"
+!Sample_contact_name\t"a"\t"a"\t"a"
+!Sample_data_row_count\t"2"\t"2"\t"2"
+!Sample_label_ch1\t"biotin"\t"biotin"\t"cy3"
+!series_matrix_table_begin
+"ID_REF"\t"GSM1"\t"GSM2"\t"GSM3"
+"1007_s_at"\t10.5\t9\t8
+"1053_at"\t1\t\t-3.5
+!series_matrix_table_end
+"""
+
+
+def test_series_matrix_of_geo(written, made, refused):
+    args = ["--negative", "keep", "--missing", "zero"]
+    data, summary = made("--matrix", path := written(gzip.compress(SERIES.encode())), *args)
+    assert data.obs_names.to_list() == ["GSM1", "GSM2", "GSM3"] and data.var_names.to_list() == ["1007_s_at", "1053_at"]
+    assert data.X.tolist() == [[10.5, 1], [9, 0], [8, -3.5]] and summary["no_value"].to_list() == [0, 1, 0]
+    assert list(data.obs) == [
+        "title",
+        "source_name_ch1",
+        "organism_ch1",
+        "label_ch1",
+        "type",
+        "age",
+        "title_characteristic",
+    ]
+    assert data.obs["title_characteristic"].to_list() == ["", "", "Dr"]
+    assert data.obs["type"].to_list() == ["AML", "AML", "ALL"] and data.obs["age"].to_list() == ["5", "7", ""]
+    assert matrix.about(data)["settings"]["formats"] == ["series"]
+    data, _ = made("--matrix", path, "--value-columns", "GSM3", "GSM1", *args)
+    assert data.obs["title"].to_dict() == {"GSM1": "one", "GSM3": "three"}
+    refused(["--matrix", written(SERIES), *args, "--format", "csv"], "is not CSV but SERIES", "--format auto")
+
+
+@pytest.mark.parametrize(
+    ("edit", "texts"),
+    [
+        (lambda t: t[:-30], ("!series_matrix_table_end", "cut off")),
+        (lambda t: t[: t.index("!series_matrix")], ("!series_matrix_table_begin", "cut off")),
+        (lambda t: t.replace('"one"\t', ""), (":4", "!Sample_title tells of 2 samples, the table has 3")),
+        (lambda t: t.replace('accession\t"GSM1"', 'accession\t"GSM9"'), ("samples that its table lacks: GSM9",)),
+        (lambda t: t.replace("10.5", "high"), (":15", "'GSM1' of '1007_s_at'", "'high'")),
+        (lambda t: t[: t.index('"1007')] + "!series_matrix_table_end\n", (":14", "without rows", "supplementary")),
+    ],
+)
+def test_bad_series_matrices(written, refused, edit, texts):
+    refused(["--matrix", path := written(edit(SERIES))], path, *texts)
+
+
+GCT = "#1.2\n2\t4\nName\tDescription\ta\tb\tc\td\ng1\tX\t1\t2\t3\t4\ng2\tY\t5\t6\t7\t8\n"
+
+
+@pytest.mark.parametrize("third", ["0 0 1 1", "healthy healthy ill ill"])
+def test_classes_of_cls(written, made, third):
+    cls = written(f"4 2 1\n# healthy ill\n{third}\n", "classes")
+    data, _ = made("--matrix", written(GCT), "--cls", cls)
+    assert data.obs["class"].to_list() == ["healthy", "healthy", "ill", "ill"]
+    assert matrix.about(data)["sources"]["--cls"] == hashlib.sha256(cls.read_bytes()).hexdigest()
+    data, _ = made(
+        "--matrix", written(GCT), "--cls", cls, "--sheet", written("sample\na\nd\n", "s"), "--unlisted", "drop"
+    )
+    assert data.obs["class"].to_dict() == {"a": "healthy", "d": "ill"}
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("4 2 1\n# healthy ill\n1 1 0 0\n", (":3", "calls the classes 1, 0", "healthy, ill", "names")),
+        ("4 2 1\n# healthy ill\n0 0 1\n", ("3 samples", "2 classes", "4 and 2")),
+        ("3 2 1\n# healthy ill\n0 0 1\n", ("the classes of 3 samples, the matrix has 4",)),
+        ("4 3 1\n# healthy ill\n0 0 1 1\n", ("2 names",)),
+        ("#numeric\n#x\n1 2 3 4\n", ("continuous",)),
+        ("a b\n", ("is not CLS",)),
+    ],
+)
+def test_bad_cls(written, refused, text, texts):
+    refused(["--matrix", written(GCT), "--cls", written(text, "classes")], *texts)
+
+
+def _gctx(path: Path, values: np.ndarray, genes: list[str], **facts: list) -> Path:
+    """As cmapPy writes it: samples × genes."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file.attrs["version"] = "GCTX1.0"
+        file.create_dataset("0/DATA/0/matrix", data=values, chunks=(min(2, len(values)), values.shape[1]))
+        file["0/META/ROW/id"] = np.array(genes, "S")
+        file["0/META/ROW/pr_gene_symbol"] = np.array([f"SYM{i}" for i in range(len(genes))], "S")
+        for name, column in facts.items():
+            file[f"0/META/COL/{name}"] = np.array(column, "S") if isinstance(column[0], str) else column
+    return path
+
+
+def test_gctx(tmp_path, made, refused):
+    path = _gctx(
+        tmp_path / "dataset_1.dat", VALUES.astype("f4"), GENES, id=SAMPLES, cell=["A ", "B", "A"], dose=[1, 2, 3]
+    )
+    data, _ = made("--matrix", path)
+    np.testing.assert_array_equal(data.X, VALUES)
+    assert data.var_names.to_list() == GENES and data.var["symbol"].to_list() == ["SYM0", "SYM1", "SYM2", "SYM3"]
+    assert data.obs["cell"].to_list() == ["A", "B", "A"] and data.obs["dose"].to_list() == ["1", "2", "3"]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert matrix.about(data)["sources"]["--matrix"] == digest
+    data, _ = made("--matrix", path, "--value-columns", "c", "a", "--id-column", "pr_gene_symbol")
+    np.testing.assert_array_equal(data.X, VALUES[[0, 2]])
+    assert data.var_names[0] == "SYM0" and data.obs["dose"].to_dict() == {"a": "1", "c": "3"}
+    refused(["--matrix", path, "--value-columns", "x"], "no sample 'x'", "a, b, c")
+    refused(["--matrix", path, "--fact-columns", "x"], "--fact-columns has no effect")
+    refused(["--matrix", path, "--id-column", "gene"], "no fact 'gene'")
+    refused(["--matrix", path, "--format", "gct"], "is not GCT but HDF5")
+    content = path.read_bytes()
+    path.write_bytes(gzip.compress(content))
+    data, _ = made("--matrix", path)
+    assert data.X[1, 3] == 0.25 and matrix.about(data)["sources"]["--matrix"] == digest
+    path.write_bytes(content[:3000])
+    refused(["--matrix", path], "cannot be read as HDF5", "cut off")
+    values = VALUES.astype("f4")
+    values[1, 2] = np.inf
+    refused(["--matrix", _gctx(path, values, GENES, id=SAMPLES)], f"{GENES[2]} of b is not finite")
+    refused(["--matrix", _gctx(path, VALUES.T, GENES, id=SAMPLES)], "shape (4, 3)", "3 samples and 4 genes")
+    matrix.write(data, path)
+    refused(["--matrix", path], "HDF5 but not GCTX", ".h5ad")
+
+
+def test_gctx_is_read_in_blocks(tmp_path, monkeypatch):
+    """However few samples a block has, the same values come out; blocks without a wanted sample are passed over."""
+    from genloom.formats import gctx
+
+    values = np.arange(9 * 4, dtype="f4").reshape(9, 4)
+    path = _gctx(tmp_path / "m.gctx", values, GENES, id=[f"s{i}" for i in range(9)])
+    for block in (1, 40, 1 << 20):
+        monkeypatch.setattr(gctx, "_BLOCK", block)
+        file = gctx.read(path)
+        np.testing.assert_array_equal(list(file.rows(range(9))), values)
+        np.testing.assert_array_equal(list(file.rows([1, 7])), values[[1, 7]])
+        np.testing.assert_array_equal(list(file.choose([2, 5, 8]).rows([0, 2])), values[[2, 8]])
 
 
 def test_unknown_cells_are_missing_values(written, made, refused):
@@ -651,6 +871,22 @@ def test_real_blood(real_data, made, written):
     assert data.shape == (14, 17_278) and summary["sample_not_listed"].sum() == 2 * 32_738
     assert set(summary.filter(pl.col("kept") > 0)["merged"]) == {95}
     assert data.var.loc["GATA1", ["chrom", "strand", "tss"]].to_list() == ["chrX", "+", 48_644_981]
+
+
+def test_real_leukemia(real_data, made):
+    data, _ = made("--matrix", real_data("leukemia/ALL_128x12625.csv.gz"), "--fact-columns", "type", "BT")
+    assert data.shape == (128, 12_625) and data.obs_names[0] == "01005" and data.obs["BT"].iloc[0] == "B2"
+    assert data.obs["type"].value_counts().to_dict() == {
+        "NEG": 74, "BCR/ABL": 37, "ALL1/AF4": 10, "E2A/PBX1": 5, "NUP-98": 1, "p15/p16": 1
+    }  # fmt: skip
+
+
+def test_real_targets(real_data, made, refused):
+    args = ["--matrix", real_data("landmark/derived_target_9520x209.tsv.gz")]
+    args += ["--sheet", real_data("landmark/derived_labels.tsv")]
+    refused(args, "1 ids in more than one row: IL9R")
+    data, _ = made(*args, "--duplicates", "number")
+    assert data.shape == (209, 9520) and data.obs["label"].nunique() > 1 and data.var.loc["IL9R_2", "symbol"] == "IL9R"
 
 
 def test_real_landmarks(real_data, made):

@@ -105,10 +105,26 @@ def test_choices_of_a_transcript(tmp_path):
         models.of_kinds(["protein"])
 
 
+def test_genes_without_exons_are_counted(tmp_path):
+    lonely = 'c\tx\tgene\t900\t950\t.\t+\t.\tgene_id "lonely";\n'
+    assert transcripts.read(write(tmp_path, GTF + lonely)).skipped == {"genes without exons": 1}
+    gff = "##gff-version 3\nc\tx\tregion\t1\t999\t.\t+\t.\tID=c:1\n" + "".join(
+        f"c\tx\t{kind}\t10\t90\t.\t+\t.\t{facts}\n"
+        for kind, facts in (
+            ("gene", "ID=g1;gene_biotype=protein_coding"),
+            ("mRNA", "ID=t1;Parent=g1"),
+            ("exon", "Parent=t1"),
+            ("gene", "ID=g2;gene_biotype=pseudogene"),
+        )
+    )
+    assert transcripts.read(write(tmp_path, gff)).skipped == {"genes without exons": 1}
+
+
 def test_coding_sequence_stands_for_missing_exons(tmp_path):
     models = transcripts.read(write(tmp_path, GTF.replace("\texon\t", "\tUTR\t")))
     assert models.ids == ["T1"] and stretches(models, models.exons, 0) == [(150, 200), (300, 340)]
-    assert models.skipped == {"transcripts with CDS lines alone, taken for exons": 1}
+    # the other gene codes for nothing: without its exons there is nothing of it
+    assert models.skipped == {"transcripts with CDS lines alone, taken for exons": 1, "genes without exons": 1}
 
 
 def test_touching_exons_are_joined(tmp_path):

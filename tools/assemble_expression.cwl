@@ -20,12 +20,12 @@ inputs:
   matrix:
     type: File?
     format: [edam:format_3475, edam:format_3752, edam:format_3709, edam:format_3620]
-    doc: A whole matrix, TSV, CSV, GCT 1.2 or 1.3, or XLSX; this or the tables are needed
+    doc: A whole matrix, as import_expression takes it with more to choose; this or the tables are needed
     inputBinding: {prefix: --matrix}
   format:
     type:
       type: enum
-      symbols: [auto, rsem, encode, salmon, kallisto, featurecounts, stringtie, star, htseq, table, tsv, csv, gct, xlsx]
+      symbols: [auto, rsem, encode, salmon, kallisto, featurecounts, stringtie, star, htseq, table, tsv, csv, gct, gctx, xlsx, series]
     default: auto
     doc: Format of the tables or the matrix; auto goes by content; table is any with a header
     inputBinding: {prefix: --format}
@@ -116,9 +116,9 @@ inputs:
     doc: Keep the version of Ensembl and RefSeq ids, the 12 in ENSG00000141510.12
     inputBinding: {prefix: --keep-versions}
   duplicates:
-    type: {type: enum, symbols: [error, sum, max, mean, first]}
+    type: {type: enum, symbols: [error, sum, max, mean, first, number]}
     default: error
-    doc: What to do with several rows of one id
+    doc: What to do with several rows of one id; number keeps each, as a, a_2, a_3
     inputBinding: {prefix: --duplicates}
   missing:
     type: {type: enum, symbols: [error, zero, drop]}

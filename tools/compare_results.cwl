@@ -11,13 +11,17 @@ doc: |
 baseCommand: genloom-plot-results
 arguments:
   - {prefix: --task, valueFrom: comparison}
-  - {prefix: --report, valueFrom: comparison.report.html}
-  - {prefix: --metrics, valueFrom: comparison.metrics.tsv}
-  - {prefix: --metrics-json, valueFrom: comparison.metrics.json}
-  - {prefix: --pair-table, valueFrom: comparison.pairs.tsv}
-  - {prefix: --figures, valueFrom: comparison.figures}
+  - {prefix: --report, valueFrom: $(inputs.called).report.html}
+  - {prefix: --metrics, valueFrom: $(inputs.called).metrics.tsv}
+  - {prefix: --metrics-json, valueFrom: $(inputs.called).metrics.json}
+  - {prefix: --pair-table, valueFrom: $(inputs.called).pairs.tsv}
+  - {prefix: --figures, valueFrom: $(inputs.called).figures}
 
 inputs:
+  called:
+    type: string
+    default: comparison
+    doc: What the names of the files begin with
   predictions:
     type: File
     format: edam:format_3475
@@ -30,7 +34,9 @@ inputs:
     inputBinding: {prefix: --compare}
   id_column:
     type: string?
-    doc: Column of ids of the predictions, by name, or by number from 1; by default id, else the first
+    doc: >-
+      Column of ids of the predictions, by name, or by number from 1; by default id, else the first. Several with commas
+      between make one id, such as chrom,start,end,strand
     inputBinding: {prefix: --id-column}
   value_column:
     type: string?
@@ -44,6 +50,13 @@ inputs:
     type: string?
     doc: Column of values of the table to compare with
     inputBinding: {prefix: --compare-value-column}
+  places:
+    type: File?
+    format: edam:format_3003
+    doc: >-
+      Names of places, such as promoters and their genes; ids of chrom,start,end,strand, or without strand, become the names
+      that this BED has there
+    inputBinding: {prefix: --places}
   ignore_case:
     type: boolean
     default: false
@@ -97,26 +110,26 @@ outputs:
     type: File
     format: edam:format_2331
     doc: The report, one page with its figure, without JavaScript
-    outputBinding: {glob: comparison.report.html}
+    outputBinding: {glob: $(inputs.called).report.html}
   metrics:
     type: File
     format: edam:format_3475
     doc: Table of metric, model, value, low, high, n
-    outputBinding: {glob: comparison.metrics.tsv}
+    outputBinding: {glob: $(inputs.called).metrics.tsv}
   metrics_json:
     type: File
     format: edam:format_3464
     doc: The same as a list of objects
-    outputBinding: {glob: comparison.metrics.json}
+    outputBinding: {glob: $(inputs.called).metrics.json}
   pair_table:
     type: File
     format: edam:format_3475
     doc: Table of id, name, value, compared, difference, marked for each id that both tables have
-    outputBinding: {glob: comparison.pairs.tsv}
+    outputBinding: {glob: $(inputs.called).pairs.tsv}
   figures:
     type: Directory
     doc: The figure as a file
-    outputBinding: {glob: comparison.figures}
+    outputBinding: {glob: $(inputs.called).figures}
 
 requirements:
   NetworkAccess: {networkAccess: false}

@@ -107,7 +107,7 @@ inputs:
     label: Unlisted samples
     doc: What to do with samples of an expression matrix that the sheet lacks
   duplicates:
-    type: {type: enum, symbols: [error, sum, max, mean, first]}
+    type: {type: enum, symbols: [error, sum, max, mean, first, number]}
     default: error
     label: Repeated genes
     doc: What to do with several rows of one gene

@@ -179,29 +179,10 @@ def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
     return made
 
 
-def summary(results: dict[str, publish.Entry]) -> str:
-    """The short table of the project's README."""
-    rows = [
-        [
-            model,
-            *(
-                publish.cell(results.get(f"blood.{split}.skill" + ("" if model == MODELS[0] else f".{model}")))
-                for split in SPLITS
-            ),
-        ]
-        for model in MODELS
-        if model != "mean"
-    ]
-    return publish.table(["model", *SPLITS.values()], rows)
-
-
 def render() -> dict[Path, str]:
-    """The READMEs with the tables of results.json: path → text."""
+    """The README with the tables of results.json: path → text."""
     results = publish.read(HERE / "results.json")
-    return {
-        HERE / "README.md": publish.insert(HERE / "README.md", blocks(results)),
-        ROOT / "README.md": publish.insert(ROOT / "README.md", {"summary": summary(results)}),
-    }
+    return {HERE / "README.md": publish.insert(HERE / "README.md", blocks(results))}
 
 
 def main() -> None:

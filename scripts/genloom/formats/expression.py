@@ -12,7 +12,7 @@ import polars as pl
 
 from .. import console
 from ..errors import InputError, named
-from . import chromosomes, matrix, sheet, tables, text
+from . import chromosomes, matrix, tables, text
 from .annotation import Annotation, lengths, strip_versions
 from .quantifications import UNITS, Quantification
 from .textmatrix import TextMatrix
@@ -48,7 +48,7 @@ class Rules:
     log2 : log2(value + 1)
     gene_level : sum the transcripts of each gene
     keep_versions : leave ids as they are
-    duplicates : for rows of one id, "error", or the "sum", "max", "mean" or "first" of them
+    duplicates : for rows of one id, "error", or the "sum", "max", "mean" or "first" of them; or "number" them: a, a_2, a_3
     missing : for a gene without a value in some samples, "error", "zero", or "drop" it
     negative : "error", or "keep" negative values of a matrix
     min_max : keep genes with a maximum over the samples above this, after all else. A choice made on all samples
@@ -186,7 +186,7 @@ class _Index:
             values = _reduce(values, self.first, len(self.second), duplicates)
         kept = self.second >= 0
         if len(self.names) == len(values):
-            return values.astype(np.float32)
+            return values.astype(np.float32, copy=False)
         return _reduce(values[kept], self.second[kept], len(self.names), "sum").astype(np.float32)
 
 
@@ -237,12 +237,12 @@ def assemble(
         left
     """
     mapping = _Mapping(genes, rules, annotation)
-    rows: list[np.ndarray | None] = []
     indices: list[_Index] = []
     read: list[dict[str, int]] = []
     digests: dict[str, str] = {}
     formats: set[str] = set()
     first: Quantification | None = None
+    rows = _Rows(len(samples))
     for sample, each in zip(samples.index, console.progress(quantifications, len(samples), "samples"), strict=True):
         first = first or each
         _alike(each, first, rules)
@@ -251,14 +251,14 @@ def assemble(
             row = index.bring(mapping.scale(each), rules.duplicates)
         if np.isinf(row).any():
             raise InputError("holds values above 3e38, the most that single precision takes", each.path, "correct them")
-        rows.append(row)
+        rows.add(row, index)
         indices.append(index)
         read.append({"rows": len(each.ids) + each.summary_rows, "summary_rows": each.summary_rows})
         if each.digest:
             digests[sample] = each.digest
         formats.add(each.format)
     assert first is not None
-    names, values = _stack(rows, indices, genes.absent())
+    names, values = rows.stack(indices, genes.absent())
     if not names:
         raise InputError("none of the genes is wanted", first.path, "are genes named otherwise in list or annotation?")
 
@@ -394,6 +394,11 @@ class _Mapping:
 
     def _make(self, table: Quantification) -> _Index:
         rows = table.ids if self.rules.keep_versions else strip_versions(table.ids)
+        own = dict(zip(rows, table.symbols, strict=True)) if table.symbols is not None else {}
+        if self.rules.duplicates == "number" and not rows.is_unique().all():
+            numbered = _numbered(rows, table.path)
+            own = {new: own.get(old, old) for new, old in zip(numbered, rows, strict=True)}
+            rows = numbered
         ids = rows.unique(maintain_order=True)
         first = rows.cast(pl.Enum(ids)).to_physical().to_numpy().astype(np.int64)
         if len(ids) < len(rows) and self.rules.duplicates == "error":
@@ -401,9 +406,8 @@ class _Mapping:
             raise InputError(
                 f"has {len(twice)} ids in more than one row: {named(twice)}",
                 table.path,
-                "choose --duplicates sum, max, mean or first",
+                "choose --duplicates sum, max, mean, first or number",
             )
-        own = dict(zip(rows, table.symbols, strict=True)) if table.symbols is not None else {}
         owners: list[str | None] = self._genes_of(table, ids, rows) if self.rules.gene_level else ids.to_list()
         names = list(dict.fromkeys(name for name in owners if name is not None))
         reasons = dict(zip(names, self.genes.choose(names, own), strict=True))
@@ -481,23 +485,49 @@ class _Mapping:
         return bases
 
 
-def _stack(
-    rows: list[np.ndarray | None], indices: Sequence[_Index], absent: Sequence[str]
-) -> tuple[list[str], np.ndarray]:
-    """The genes of all samples in the order of their first appearance, and the values (samples, genes), NaN if none."""
-    distinct = list({id(index): index for index in indices}.values())
-    place = {
-        name: j
-        for j, name in enumerate(dict.fromkeys([name for index in distinct for name in index.names] + list(absent)))
-    }
-    columns = {id(index): np.array([place[name] for name in index.names], np.int64) for index in distinct}
-    values = np.empty((len(rows), len(place)), np.float32)
-    for i, index in enumerate(indices):
-        if len(index.names) < len(place):
-            values[i] = np.nan
-        values[i, columns[id(index)]] = rows[i]
-        rows[i] = None  # so that there is one copy of them
-    return list(place), values
+def _numbered(ids: pl.Series, path: str | Path) -> pl.Series:
+    """Ids that are there once: from the second on, those that are the same get a number."""
+    count = pl.int_range(1, pl.len() + 1).over("id")
+    numbered = pl.DataFrame({"id": ids}).select(
+        pl.when(count > 1).then(pl.col("id") + "_" + count.cast(pl.String)).otherwise("id")
+    ).to_series()  # fmt: skip
+    if not numbered.is_unique().all():
+        twice = numbered.filter(numbered.is_duplicated())[0]
+        raise InputError(f"has id {twice!r} beside one that would be numbered so", path, "choose other --duplicates")
+    return numbered.alias("id")
+
+
+class _Rows:
+    """The values of the samples, in one array as long as all have the same genes: there is one copy of them."""
+
+    def __init__(self, samples: int):
+        self.samples, self.count = samples, 0
+        self._index: _Index | None = None  # of the rows in `_values`
+        self._values = np.empty((0, 0), np.float32)
+        self._others: list[np.ndarray] = []
+
+    def add(self, row: np.ndarray, index: _Index) -> None:
+        """The next sample's values, of the genes of an index."""
+        if self._index is None:
+            self._index, self._values = index, np.empty((self.samples, len(row)), np.float32)
+        if index is self._index and not self._others:
+            self._values[self.count] = row
+            self.count += 1
+        else:
+            self._others.append(row)
+
+    def stack(self, indices: Sequence[_Index], absent: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """The genes of all samples in the order of their first appearance, and the values (samples, genes), NaN if none."""
+        distinct = list({id(index): index for index in indices}.values())
+        names = list(dict.fromkeys([name for index in distinct for name in index.names] + list(absent)))
+        if self._index is not None and names == self._index.names and not self._others:
+            return names, self._values
+        place = {name: j for j, name in enumerate(names)}
+        columns = {id(index): np.array([place[name] for name in index.names], np.int64) for index in distinct}
+        values = np.full((len(indices), len(place)), np.nan, np.float32)
+        for i, index in enumerate(indices):
+            values[i, columns[id(index)]] = self._values[i] if i < self.count else self._others[i - self.count]
+        return names, values
 
 
 def _facts(ids: list[str], genes: Genes, indices: Sequence[_Index]) -> pd.DataFrame:
@@ -518,51 +548,76 @@ def _facts(ids: list[str], genes: Genes, indices: Sequence[_Index]) -> pd.DataFr
 
 
 def of_matrix(
-    table: TextMatrix, sheet_path: str | Path | None = None, unlisted: str = "error", unit: str = ""
+    table: TextMatrix,
+    listed: pd.DataFrame | None = None,
+    unlisted: str = "error",
+    unit: str = "",
+    classes: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, Iterator[Quantification], list[str]]:
     """The samples of a whole matrix.
 
     Parameters
     ----------
-    sheet_path : a sample sheet: names in its column `sample`, or else its first; the others become labels
+    listed : the table of a sample sheet; its columns become labels
     unlisted : "error", or "drop" samples that the sheet lacks
     unit : of the values
+    classes : of each sample, in the order of the matrix: the label `class`
 
     Returns
     -------
     samples : names (index) and labels
     quantifications : one for each of them
     dropped : names of the samples left out
+
+    Raises
+    ------
+    InputError : samples that the sheet lacks; classes of another number of samples
     """
     import pandas as pd
 
     labels = pd.DataFrame(
-        {name: table.sample_facts[name].to_list() for name in table.sample_facts.columns},
+        {name.replace("/", "_"): table.sample_facts[name].to_list() for name in table.sample_facts.columns},
         index=pd.Index(table.samples, dtype=object),
     )
+    if classes is not None:
+        if len(classes) != len(labels):
+            what = f"has the classes of {len(classes)} samples, the matrix has {len(labels)}"
+            raise InputError(what, "--cls", "give the file of this matrix, with all its samples")
+        labels["class"] = list(classes)
     dropped: list[str] = []
-    if sheet_path is not None:
-        listed = sheet.read(sheet_path)
-        if "sample" in listed.columns:
-            listed = listed.reset_index().set_index("sample")
+    if listed is not None:
         dropped = [name for name in table.samples if name not in listed.index]
         if dropped and (unlisted == "error" or len(dropped) == len(table.samples)):
             raise InputError(
-                f"{len(dropped)} samples are not in the sheet {Path(sheet_path).name}: {named(dropped)}",
+                f"{len(dropped)} samples are not in the sheet: {named(dropped)}",
                 table.path,
                 "add them, or use --unlisted drop",
             )
         listed = listed.drop(columns="file", errors="ignore")
         labels = labels.drop(index=dropped).drop(columns=listed.columns, errors="ignore").join(listed)
     symbols = table.gene_facts["symbol"] if "symbol" in table.gene_facts.columns else None
-    chosen = [i for i, name in enumerate(table.samples) if name not in set(dropped)]
+    left_out = set(dropped)
+    chosen = [i for i, name in enumerate(table.samples) if name not in left_out]
     quantifications = (
         Quantification(
-            table.path, table.genes, table.values[i].astype(np.float64), unit or "value", table.format, symbols=symbols
+            table.path, table.genes, values.astype(np.float64), unit or "value", table.format, symbols=symbols
         )
-        for i in chosen
+        for values in table.rows(chosen)
     )
     return labels.rename_axis("sample"), quantifications, dropped
+
+
+def add_facts(data: AnnData, ids: pl.Series, facts: pl.DataFrame, keep_versions: bool = False) -> None:
+    """Put what a whole matrix tells of its genes (Entrez ids, names) into the table of genes, a column each. Of ids with
+    several rows, and in columns that are there already, nothing is put."""
+    names = ids if keep_versions else strip_versions(ids)
+    once = ~names.is_duplicated()
+    place = {name: row for row, (name, alone) in enumerate(zip(names, once, strict=True)) if alone}
+    rows = [place.get(name) for name in data.var_names]
+    for column in facts.columns:
+        if column not in data.var.columns:
+            values = facts[column].to_list()
+            data.var[column] = ["" if row is None else str(values[row]) for row in rows]
 
 
 def read_list(path: str | Path, keep_versions: bool = False) -> list[str]:

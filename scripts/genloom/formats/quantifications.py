@@ -121,10 +121,10 @@ def read(
         not finite or negative
     """
     content = text.read(path)
-    at, number = _start(content)
+    at, number = text.table_start(content)
     end = content.find(b"\n", at)
     try:
-        fields = content[at : end if end >= 0 else None].decode().rstrip("\r").split("\t")
+        fields = content[at : end if end >= 0 else None].decode().rstrip("\r").lstrip("#").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not a text file", path, "give the table as text separated by tabs") from None
     layout, names = _layout(path, number, fields, format)
@@ -158,17 +158,6 @@ def read(
         table["symbol"] if "symbol" in wanted else None,
         rows - len(table),
     )
-
-
-def _start(content: bytes) -> tuple[int, int]:
-    """Where the first line that is no comment begins, and its number."""
-    at, number = 0, 1
-    while content[at : at + 1] in (b"#", b"\n", b"\r"):
-        end = content.find(b"\n", at)
-        if end < 0:
-            return len(content), number
-        at, number = end + 1, number + 1
-    return at, number
 
 
 def _layout(path: str | Path, number: int, fields: list[str], format: str) -> tuple[Layout, list[str]]:

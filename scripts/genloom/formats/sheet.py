@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..console import blaming
+from ..console import blaming, say
 from ..errors import InputError
 from . import text
 
@@ -28,11 +28,12 @@ def read(path: str | Path) -> pd.DataFrame:
 
     with blaming(path, "save it as text separated by tabs"):
         content = text.read(path).decode("utf-8-sig")
-    lines = [
-        (number, [value.strip() for value in line.split("\t")])
+    given = [
+        (number, line.rstrip("\n").split("\t"))
         for number, line in enumerate(io.StringIO(content, newline=None), start=1)
         if line.strip() and not line.startswith("#")
     ]
+    lines = [(number, [value.strip() for value in values]) for number, values in given]
     if len(lines) < 2:
         raise InputError("holds no samples", path, "a sheet has a header and a line for each sample")
     (at, header), *rows = lines
@@ -59,5 +60,7 @@ def read(path: str | Path) -> pd.DataFrame:
                 "give every sample a name of its own",
             )
         seen[name] = number
+    if trimmed := sum(value != value.strip() for _, values in given[1:] for value in values if value.strip()):
+        say(f"{path}: {trimmed:,} fields had blanks around them, which were taken off")
     table = pd.DataFrame([values for _, values in rows], columns=header, dtype=object)
     return table.set_index(header[key])

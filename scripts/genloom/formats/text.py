@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import gzip
 import hashlib
 from collections.abc import Iterator
@@ -46,3 +47,40 @@ def read(path: str | Path) -> bytes:
 def digest(content: bytes) -> str:
     """SHA-256 of unpacked text: the same for a file and its gzip."""
     return hashlib.sha256(content).hexdigest()
+
+
+def table_start(content: bytes) -> tuple[int, int]:
+    """Where a table begins under lines of comment, and the number of that line.
+
+    Lines that are empty or begin with `#`, in quotes or not, are comments. But the last of them that begins with one `#` is
+    the header if it has as many fields as the line below it, which then holds a number or an unknown value.
+    """
+    at, number = 0, 1
+    last: tuple[int, int] | None = None
+    while at < len(content):
+        end = content.find(b"\n", at) + 1 or len(content)
+        line = content[at:end].strip()
+        marked = line.lstrip(b'"')
+        if marked.startswith(b"#"):
+            last = None if marked.startswith(b"##") else (at, number)
+        elif line:
+            if last and _heads(content[last[0] : at].splitlines()[0], line):
+                return last
+            return at, number
+        at, number = end, number + 1
+    return at, number
+
+
+def _heads(head: bytes, row: bytes) -> bool:
+    """Whether a line of comment is rather the header of the row below it."""
+    separator = max("\t,;", key=lambda mark: row.count(mark.encode()))
+    names, cells = (next(csv.reader([line.decode(errors="replace")], delimiter=separator), []) for line in (head, row))
+    return len(names) == len(cells) > 1 and any(_is_value(cell) for cell in cells[1:])
+
+
+def _is_value(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell.strip() in ("", "NA")
+    return True

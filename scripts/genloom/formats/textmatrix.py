@@ -1,4 +1,4 @@
-"""Whole matrices of genes and samples, either way round, in text (TSV, CSV), GCT 1.2 and 1.3, or XLSX."""
+"""Whole matrices of genes and samples, either way round: TSV, CSV, GCT 1.2 and 1.3, GCTX, XLSX, GEO series matrices."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ..errors import InputError, named, nearest
-from . import text
+from . import gctx, series, text
+from .gctx import Gctx
+from .grid import CELL, UNKNOWN, Grid, fields_of, unique
 
-FORMATS = ("tsv", "csv", "gct", "xlsx")
+FORMATS = ("tsv", "csv", "gct", "gctx", "xlsx", "series")
 ORIENTATIONS = ("auto", "genes-in-rows", "samples-in-rows")
-UNKNOWN = ("", "NA", "N/A", "na", "n/a", "nan", "NaN", "NAN", "-nan", "null", "NULL")
 _SYMBOLS = (
     "symbol",
     "gene_symbol",
@@ -32,29 +34,7 @@ _SYMBOLS = (
     "pr_gene_symbol",
     "name2",
 )
-_CELL = "correct it, or name the column in --fact-columns"
-
-
-@dataclass
-class Grid:
-    """A table as it stands in a file.
-
-    Attributes
-    ----------
-    header : names of the columns, all different
-    body : the rows below it as text, with one separator; the first of them is line `line` of the file
-    samples : of GCT 1.3: facts on the samples, a column each, its rows in the order of the value columns
-    """
-
-    path: str | Path
-    header: list[str]
-    body: bytes
-    separator: str
-    line: int
-    format: str
-    digest: str
-    facts: Sequence[str] = ()
-    samples: pl.DataFrame | None = None
+_GIVE = "give TSV, CSV, GCT, GCTX, XLSX or a GEO series matrix"
 
 
 @dataclass
@@ -64,19 +44,25 @@ class TextMatrix:
     Attributes
     ----------
     samples, genes : names and ids as they stand there
-    values : (samples, genes) float32; NaN where the file has no value
+    values : (samples, genes) float32, NaN where the file has no value; or what reads them from the file in blocks
     sample_facts, gene_facts : tables of strings, a row for each; `symbol` among the genes' where there is one
+    trimmed : number of facts that had blanks around them
     """
 
     path: str | Path
     samples: list[str]
     genes: pl.Series
-    values: np.ndarray
+    values: np.ndarray | Gctx
     sample_facts: pl.DataFrame
     gene_facts: pl.DataFrame
     format: str
     orientation: str
     digest: str
+    trimmed: int = 0
+
+    def rows(self, places: Sequence[int]) -> Iterator[np.ndarray]:
+        """The values of some samples, in rising order: (genes,) float32 each."""
+        return self.values.rows(places) if isinstance(self.values, Gctx) else (self.values[i] for i in places)
 
 
 def read(
@@ -88,112 +74,156 @@ def read(
     sheet_name: str = "",
     samples: Collection[str] = (),
     genes: Collection[str] = (),
+    columns: Sequence[str] = (),
 ) -> TextMatrix:
     """Read a matrix, plain or gzipped.
 
     Parameters
     ----------
     format : one of `FORMATS`, or "auto": by content
-    orientation : one of `ORIENTATIONS`. "auto": GCT has genes in rows; else it shows in names of the first column and
-        of the header that are among known `samples` or `genes`, or look like Ensembl's; else in the head of the first
+    orientation : one of `ORIENTATIONS`. "auto": GCT, GCTX and GEO have genes in rows; else it shows in names of the first
+        column and of the header that are among known `samples` or `genes`, or look like Ensembl's; else in the head of the first
         column (gene, symbol, probe; sample, cell); else the longer side is that of genes
     id_column : of the ids of genes or, with samples in rows, of the samples' names; the first by default
     facts : columns that hold no values but facts: on genes, or, with samples in rows, on samples
     sheet_name : of XLSX; the first by default
+    columns : the only ones whose values are wanted: samples or, with samples in rows, genes; all by default
 
     Raises
     ------
     InputError : no table, repeated columns or samples, no sign of the orientation, or, with its line, a row of another
         width or a value that is no number
     """
+    if _is_hdf(path):
+        return _gctx(path, format, orientation, id_column, facts, columns)
     grid = _grid(path, format, sheet_name)
-    for name in (id_column, *facts):
+    for name in (id_column, *facts, *columns):
         if name and name not in grid.header:
             cure = nearest(name, grid.header) or f"it has {named(grid.header)}"
             raise InputError(f"has no column {name!r}", path, cure)
     key = id_column or grid.header[0]
     facts = [name for name in grid.header if name != key and (name in facts or name in grid.facts)]
-    columns = [name for name in grid.header if name != key and name not in facts]
-    if not columns:
+    numbers = [name for name in grid.header if name != key and name not in facts and (not columns or name in columns)]
+    if lost := [name for name in columns if name not in numbers]:
+        raise InputError(f"{lost[0]!r} cannot be a column of values, too", path, "name each column for one thing")
+    if not numbers:
         raise InputError("holds no columns of values", path, "give a table with a header and at least two columns")
-    rows = _column(grid, [key, *facts])
+    rows, trimmed = _column(grid, [key, *facts, *_symbols(grid, [key, *facts, *numbers])])
     if missing := rows[key].null_count():
         at = int(rows[key].is_null().arg_true()[0])
         raise InputError(f"has no name ({missing} such rows)", f"{path}:{grid.line + at}", "name every row")
     if orientation == "auto":
-        orientation = _orientation(grid, rows[key], columns, samples, genes)
-    values = _values(grid, columns)
+        orientation = _orientation(grid, rows[key], numbers, samples, genes)
+    values = _values(grid, numbers, key)
 
     if orientation == "genes-in-rows":
-        names, ids, values = columns, rows[key], values.T
-        sample_facts, gene_facts = grid.samples if grid.samples is not None else pl.DataFrame(), rows.select(facts)
+        names, ids, values = numbers, rows[key], values.T
+        sample_facts, gene_facts = _chosen(grid, numbers), rows.drop(key)
     else:
-        names, ids = rows[key].to_list(), pl.Series(columns)
+        names, ids = rows[key].to_list(), pl.Series(numbers)
         sample_facts, gene_facts = rows.select(facts), pl.DataFrame()
+    return _matrix(path, names, ids, values, sample_facts, gene_facts, grid.format, orientation, grid.digest, trimmed)
+
+
+def _matrix(
+    path: str | Path,
+    names: list[str],
+    ids: pl.Series,
+    values: np.ndarray | Gctx,
+    sample_facts: pl.DataFrame,
+    gene_facts: pl.DataFrame,
+    *rest: Any,
+) -> TextMatrix:
+    """The matrix, if no sample is there twice; with the column `symbol` among the facts on genes."""
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"sample {twice!r} is there twice", path, "give each sample a name of its own")
     symbol = next((name for name in gene_facts.columns if name.lower() in _SYMBOLS), None)
     if symbol and "symbol" not in gene_facts.columns:
         gene_facts = gene_facts.rename({symbol: "symbol"})
-    return TextMatrix(
-        path,
-        names,
-        ids.alias("id"),
-        values,
-        sample_facts.fill_null(""),
-        gene_facts.fill_null(""),
-        grid.format,
-        orientation,
-        grid.digest,
-    )
+    facts = (sample_facts.fill_null(""), gene_facts.fill_null(""))
+    return TextMatrix(path, names, ids.alias("id"), values, *facts, *rest)
+
+
+def _symbols(grid: Grid, others: Sequence[str]) -> list[str]:
+    """The column of symbols, where it is not among those that are read anyway."""
+    return [name for name in grid.header if name.lower() in _SYMBOLS and name not in others][:1]
+
+
+def _chosen(grid: Grid, names: Sequence[str]) -> pl.DataFrame:
+    """The facts on the samples of those columns."""
+    if grid.samples is None:
+        return pl.DataFrame()
+    given = [name for name in grid.header[1:] if name not in grid.facts]
+    return grid.samples.select(pl.all().gather([given.index(name) for name in names]))
+
+
+def _is_hdf(path: str | Path) -> bool:
+    with text.opened(path) as stream:
+        return stream.read(4) == gctx.MAGIC
+
+
+def _gctx(
+    path: str | Path,
+    format: str,
+    orientation: str,
+    id_column: str | None,
+    facts: Sequence[str],
+    columns: Sequence[str],
+) -> TextMatrix:
+    """The matrix of a GCTX, whose values are read when they are used."""
+    if format not in ("auto", "gctx"):
+        raise InputError(f"is not {format.upper()} but HDF5", path, "use --format auto")
+    if orientation == "samples-in-rows" or facts:
+        what = "--fact-columns" if facts else "--orientation samples-in-rows"
+        raise InputError(f"{what} has no effect on GCTX, which tells both", path, "leave it out")
+    file = gctx.read(path, id_column)
+    places = list(range(len(file.samples)))
+    if columns:
+        known = {name: i for i, name in enumerate(file.samples)}
+        if lost := [name for name in columns if name not in known]:
+            hint = nearest(lost[0], known) or f"it has {named(known)}"
+            raise InputError(f"has no sample {lost[0]!r}", path, hint)
+        places = sorted({known[name] for name in columns})
+    chosen = file.choose(places)
+    return _matrix(
+        path, chosen.samples, pl.Series(chosen.genes, dtype=pl.String), chosen, chosen.sample_facts, chosen.gene_facts,
+        "gctx", "genes-in-rows", file.digest,
+    )  # fmt: skip
 
 
 def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
     content = text.read(path)
     found = "xlsx" if content[:4] == b"PK\x03\x04" else "gct" if content[:3] == b"#1." else ""
-    if format not in ("auto", found) and (found or format in ("xlsx", "gct")):
+    found = found or ("series" if series.is_series(content) else "")
+    if format not in ("auto", found) and (found or format in ("xlsx", "gct", "gctx", "series")):
         what = f"is not {format.upper()}" + (f" but {found.upper()}" if found else "")
         raise InputError(what, path, "use --format auto")
     digest = text.digest(content)
     if found == "gct":
         return _gct(path, content, digest)
+    if found == "series":
+        return series.read(path, content, digest)
     if found == "xlsx":
         content, format = _xlsx(path, content, sheet_name), "tsv"
     if content[:4] == b"\xd0\xcf\x11\xe0":
         raise InputError("is an old Excel workbook (.xls)", path, "save it as .xlsx or as text")
     content = content.removeprefix(b"\xef\xbb\xbf")
-    at, line = 0, 1
-    while content[at : at + 1] in (b"#", b"\n", b"\r"):  # comments before the header
-        at, line = (content.find(b"\n", at) + 1 or len(content)), line + 1
-    head, _, body = content[at:].partition(b"\n")
-    head = head.rstrip(b"\r")
+    at, line = text.table_start(content)
+    end = content.find(b"\n", at) + 1 or len(content)
+    head, body = content[at:end].rstrip(b"\r\n"), content[end:]
     separator = {"tsv": "\t", "csv": ","}.get(format) or max("\t,;", key=lambda mark: head.count(mark.encode()))
-    header = _fields(head, separator, path, line)
+    header = fields_of(head, separator, path, line)
+    header[0:1] = [name.lstrip("# ") for name in header[0:1]]
     if not body.strip():
         raise InputError("holds no rows", path, "give a table with a header and at least one row")
-    first = _fields(body.partition(b"\n")[0], separator, path, line + 1)
+    first = fields_of(body.partition(b"\n")[0], separator, path, line + 1)
     if len(first) == len(header) + 1:  # as R writes row names
         header = ["", *header]
     if len(header) < 2:
         raise InputError("has one column", f"{path}:{line}", "separate the columns by tabs or commas")
     kind = found or ("tsv" if separator == "\t" else "csv")
-    return _unique(Grid(path, header, body, separator, line + 1, kind, digest), line)
-
-
-def _unique(grid: Grid, line: int) -> Grid:
-    if len(set(grid.header)) < len(grid.header):
-        twice = next(name for name in grid.header if grid.header.count(name) > 1)
-        raise InputError(f"column {twice!r} is there twice", f"{grid.path}:{line}", "give each a name of its own")
-    return grid
-
-
-def _fields(line: bytes, separator: str, path: str | Path, number: int) -> list[str]:
-    try:
-        decoded = line.decode()
-    except UnicodeDecodeError:
-        raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
-    return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
+    return unique(Grid(path, header, body, separator, line + 1, kind, digest), line)
 
 
 def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
@@ -208,19 +238,19 @@ def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
         rows, columns, row_facts, sample_facts = shape if version == b"#1.3" else (*shape[:2], 1, 0)
     except ValueError:
         raise InputError("does not tell its numbers of rows and columns", f"{path}:2", cure) from None
-    header = _fields(lines[2], "\t", path, 3)
+    header = fields_of(lines[2], "\t", path, 3)
     *above, body = lines[3].split(b"\n", sample_facts)
     found = body.rstrip().count(b"\n") + 1 if body.strip() else 0
     if (len(header), found) != (1 + row_facts + columns, rows):
         raise InputError(
             f"has {found} rows and {len(header) - 1 - row_facts} columns, not {rows} and {columns}", f"{path}:2", cure
         )
-    facts = [_fields(line, "\t", path, 4 + at) for at, line in enumerate(above)]
+    facts = [fields_of(line, "\t", path, 4 + at) for at, line in enumerate(above)]
     if bad := [at for at, fields in enumerate(facts) if len(fields) != len(header)]:
         raise InputError(f"has {len(facts[bad[0]])} columns, not {len(header)}", f"{path}:{4 + bad[0]}", cure)
     samples = pl.DataFrame({fields[0]: fields[1 + row_facts :] for fields in facts}) if facts else None
     grid = Grid(path, header, body, "\t", 4 + sample_facts, "gct", digest, header[1 : 1 + row_facts], samples)
-    return _unique(grid, 3)
+    return unique(grid, 3)
 
 
 def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
@@ -238,6 +268,10 @@ def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
         raise InputError(f"cannot be read as XLSX: {error}", path, "it may be cut off: save it again") from None
     while rows and all(value is None for value in rows[-1]):
         rows.pop()
+    for number, row in enumerate(rows):  # of a title above the table nothing is read
+        if any(value is not None for value in row[1:]):
+            break
+        rows[number] = ()
     if not rows:
         raise InputError("holds no rows", path, "name another sheet with --sheet-name")
     for number, row in enumerate(rows, 1):
@@ -264,23 +298,24 @@ def _frame(grid: Grid, types: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     )
 
 
-def _column(grid: Grid, names: list[str]) -> pl.DataFrame:
-    """Columns of strings."""
+def _column(grid: Grid, names: list[str]) -> tuple[pl.DataFrame, int]:
+    """Columns of strings without blanks around them, and how many had some."""
     try:
         table = _frame(grid, dict.fromkeys(names, pl.String))
     except pl.exceptions.PolarsError:
         _examine(grid)
-        raise InputError("cannot be read as a table", grid.path, "give TSV, CSV, GCT or XLSX") from None
-    return table.select(pl.all().str.strip_chars())
+        raise InputError("cannot be read as a table", grid.path, _GIVE) from None
+    bare = table.select(pl.all().str.strip_chars())
+    return bare, int(sum((bare[name] != table[name]).sum() for name in names[1:]))
 
 
-def _values(grid: Grid, names: list[str]) -> np.ndarray:
-    """Columns of numbers as (rows, columns) float32."""
+def _values(grid: Grid, names: list[str], key: str) -> np.ndarray:
+    """Columns of numbers as (rows, columns) float32; `key` names the rows."""
     try:
         values = _frame(grid, dict.fromkeys(names, pl.Float32)).to_numpy()
     except pl.exceptions.PolarsError:
-        _examine(grid, names)
-        raise InputError("cannot be read as a table of numbers", grid.path, "give TSV, CSV, GCT or XLSX") from None
+        _examine(grid, names, key)
+        raise InputError("cannot be read as a table of numbers", grid.path, _GIVE) from None
     if np.isnan(values[:, -1]).any():
         _examine(grid)  # a short row ends in unknown values
     if np.isinf(values).any():
@@ -289,9 +324,10 @@ def _values(grid: Grid, names: list[str]) -> np.ndarray:
     return values.astype(np.float32, copy=False)
 
 
-def _examine(grid: Grid, numbers: Collection[str] = ()) -> None:
+def _examine(grid: Grid, numbers: Collection[str] = (), key: str = "") -> None:
     """Raise an InputError on the first row of another width, or without a number in a column of numbers."""
-    places = [place for place, name in enumerate(grid.header) if name in set(numbers)]
+    wanted, named_by = set(numbers), grid.header.index(key) if key else 0
+    places = [place for place, name in enumerate(grid.header) if name in wanted]
     rows = csv.reader(io.StringIO(grid.body.decode(errors="replace"), newline=""), delimiter=grid.separator)
     for line, fields in enumerate(rows, grid.line):
         if len(fields) != len(grid.header) and fields:
@@ -304,7 +340,9 @@ def _examine(grid: Grid, numbers: Collection[str] = ()) -> None:
                     float(fields[place])
                 except ValueError:
                     raise InputError(
-                        f"{grid.header[place]!r} is no number but {fields[place][:40]!r}", f"{grid.path}:{line}", _CELL
+                        f"{grid.header[place]!r} of {fields[named_by]!r} is no number but {fields[place][:40]!r}",
+                        f"{grid.path}:{line}",
+                        CELL,
                     ) from None
 
 
@@ -312,7 +350,7 @@ def _orientation(
     grid: Grid, rows: pl.Series, columns: list[str], samples: Collection[str], genes: Collection[str]
 ) -> str:
     """Which way round a grid is."""
-    if grid.format == "gct":
+    if grid.format in ("gct", "series"):
         return "genes-in-rows"
     known, ids = set(samples), set(genes)
     across = pl.Series(columns)

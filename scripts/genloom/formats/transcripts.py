@@ -396,6 +396,11 @@ class _Reader:
         mine = [told[i] for i in kept.tolist()]
         genes = list({id(gene): gene for gene, _ in mine}.values())
         numbers = {id(gene): number for number, gene in enumerate(genes)}
+        # in a GFF3 lines of chromosomes stand where those of genes do, but tell no type of gene
+        bare_genes = [
+            each for each in self.genes.values() if id(each) not in numbers and (self.kind == "gtf" or each[2])
+        ]
+        self.skipped["genes without exons"] += len(bare_genes)
         gene = np.array([numbers[id(gene)] for gene, _ in mine])
         protein = _marked(gene[np.diff(parts.offsets) > 0], len(genes)).tolist()
         return Transcripts(

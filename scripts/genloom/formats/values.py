@@ -1,4 +1,4 @@
-"""One value for each id: two columns of any table, chosen by the names in its header or by their numbers."""
+"""One value for each id: columns of any table, chosen by the names in its header or by their numbers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError, named, nearest
-from . import text
+from . import places, text
 from .annotation import strip_versions
-from .textmatrix import UNKNOWN
+from .grid import UNKNOWN
 
 ID, VALUES = ("id",), ("predicted", "observed", "value")  # what the columns are called in tables of genloom
 NAMES = ("symbol", "gene_symbol", "gene_name", "gene", "name", "description")
 REPEATED, UNNAMED, UNVALUED = "the same id and value again", "without an id", "without a value"
+UNPLACED = "at a place that has no name"
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Values:
     Attributes
     ----------
     path, digest : the file, and the SHA-256 of its unpacked text
-    id_column, value_column : names of the columns, or `column 2` where there is no header
-    ids : without versions, each once
+    id_column, value_column : names of the columns, or `column 2` where there is no header; of several, with commas between
+    ids : without versions, each once; of several columns with colons between, or the names of these places
     values : (ids,) float64, finite
     texts : name of a further column → its text for each id
     left_out : reason → number of rows
+    rows : their number in the file
     """
 
     path: str | Path
@@ -44,23 +46,28 @@ class Values:
     values: np.ndarray
     texts: dict[str, list[str]]
     left_out: dict[str, int]
+    rows: int
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns to read; None for the usual ones. `option` is what the user calls them by: `--compare-`."""
+    """Which columns to read; None for the usual ones. `option` is what the user calls them by: `--compare-`.
+
+    An id may be of several columns, with commas between; `places` is a BED that names ids of chrom, start, end, strand.
+    """
 
     id: str | None = None
     value: str | None = None
     texts: Sequence[str] = ()
     option: str = "--"
+    places: str | Path | None = None
 
 
 def read(path: str | Path, columns: Columns) -> Values:
     """Read a table separated by tabs or commas, plain or gzipped.
 
-    Lines that begin with `##`, or with `#` and hold one field, are passed over where they stand before the table. A table
-    has a header, unless a column is chosen by number and the first line holds a number, or no value, as its value.
+    Lines of comment before the table are passed over. It has a header, unless a column is chosen by number and the first
+    line holds a number, or no value, as its value.
 
     Raises
     ------
@@ -77,65 +84,85 @@ def read(path: str | Path, columns: Columns) -> Values:
         raise InputError(f"has the column {repeated[0]!r} twice", path, "rename one of them")
     if not rows:
         raise InputError("holds no rows under its header", path, "choose columns by number where it has no header")
-    id_at = _column(path, header, columns.id, ID, f"{columns.option}id-column", 0)
+    option = f"{columns.option}id-column"
+    parts = _parts(columns.id, header)
+    ids_at = [_column(path, header, part, ID, option, 0) for part in parts]
     value_at = _column(path, header, columns.value, VALUES, f"{columns.option}value-column", 1 if width == 2 else None)
-    if id_at == value_at:
+    if value_at in ids_at:
         raise InputError(
-            f"{header[id_at]!r} is both id and value", path, f"choose another {columns.option}value-column"
+            f"{header[value_at]!r} is both id and value", path, f"choose another {columns.option}value-column"
         )
+    names_of = None
+    if columns.places and len(parts) in places.PARTS:
+        names_of = places.read(columns.places, len(parts))
     names = [name for name in columns.texts or NAMES if name in header]
     if not columns.texts:
-        names = [name for name in names if header.index(name) not in (id_at, value_at)]
+        names = [name for name in names if header.index(name) not in (*ids_at, value_at)]
+    texts_at = [header.index(name) for name in names]
+    keys = [places.join([row[at] for at in ids_at]) if len(row) == width else "" for _, row in rows]
+    if names_of is None:
+        keys = strip_versions(pl.Series(keys, dtype=pl.String)).to_list()
     kept: dict[str, tuple[int, float, list[str]]] = {}
-    left_out = dict.fromkeys((UNNAMED, UNVALUED, REPEATED), 0)
-    ids = strip_versions(pl.Series([row[id_at].strip() if id_at < len(row) else "" for _, row in rows])).to_list()
-    for name, (line, row) in zip(ids, rows, strict=True):
+    left_out = dict.fromkeys((UNNAMED, UNVALUED, UNPLACED, REPEATED), 0)
+    for key, (line, row) in zip(keys, rows, strict=True):
         where = f"{path}:{line}"
         if len(row) != width:
             raise InputError(
                 f"has {len(row)} columns, the first line {width}", where, "keep the columns that are empty"
             )
         cell = row[value_at].strip()
-        if not name or cell in UNKNOWN:
-            left_out[UNVALUED if name else UNNAMED] += 1
+        if not key.strip(":") or cell in UNKNOWN:
+            left_out[UNVALUED if key.strip(":") else UNNAMED] += 1
             continue
         value = _number(cell)
         if value is None:
-            what = f"{header[value_at]} of {name} holds {cell!r}, not a finite number"
+            what = f"{header[value_at]} of {key} holds {cell!r}, not a finite number"
             raise InputError(what, where, "correct it, leave it empty, or choose another column")
-        if name not in kept:
-            kept[name] = (line, value, [row[header.index(each)].strip() for each in names])
-        elif kept[name][1] == value:
+        called = [key] if names_of is None else names_of.get(key, [])
+        for name in called:
+            if name in kept and kept[name][1] != value:
+                what = f"id {name!r} has the value {cell}, and {kept[name][1]:g} in line {kept[name][0]}"
+                raise InputError(what, where, "keep one of them: an id can have one value")
+        if not called:
+            left_out[UNPLACED] += 1
+        elif all(name in kept for name in called):
             left_out[REPEATED] += 1
-        else:
-            what = f"id {name!r} has the value {cell}, and {kept[name][1]:g} in line {kept[name][0]}"
-            raise InputError(what, where, "keep one of them: an id can have one value")
+        for name in called:
+            kept.setdefault(name, (line, value, [row[at].strip() for at in texts_at]))
+    if names_of is not None and not kept:
+        example = next(iter(names_of), "none")
+        what = f"has none of the {len(names_of)} places of the BED; it has {named(keys, 1)}, the BED {example}"
+        raise InputError(what, path, f"choose chrom, start, end and strand with {option}, in this order")
     return Values(
         path,
         text.digest(content),
-        header[id_at],
+        ",".join(header[at] for at in ids_at),
         header[value_at],
         list(kept),
         np.array([value for _, value, _ in kept.values()], dtype=np.float64),
         {name: [texts[i] for _, _, texts in kept.values()] for i, name in enumerate(names)},
         {reason: count for reason, count in left_out.items() if count},
+        len(rows),
     )
+
+
+def _parts(id_column: str | None, header: Sequence[str]) -> list[str | None]:
+    """The columns of an id: several with commas between, unless a column is called so."""
+    if id_column is None or id_column in header:
+        return [id_column]
+    return [part.strip() for part in id_column.split(",")]
 
 
 def _lines(path: str | Path, content: bytes) -> list[tuple[int, list[str]]]:
     """(line number, fields) of each line of the table."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    at, number = text.table_start(content)
     try:
-        decoded = content.decode("utf-8-sig")
+        stream = io.StringIO(content[at:].decode(), newline=None)
     except UnicodeDecodeError:
         raise InputError("is not a text file", path, "save it as text separated by tabs or commas") from None
-    stream = io.StringIO(decoded, newline=None)
-    skipped, separator, start = 0, "\t", 0
-    for line in stream:
-        separator = "\t" if "\t" in line else ","
-        if line.strip() and not (line.startswith("##") or (line.startswith("#") and separator not in line)):
-            break
-        skipped, start = skipped + 1, stream.tell()
-    stream.seek(start)
+    skipped, separator = number - 1, "\t" if "\t" in stream.readline() else ","
+    stream.seek(0)
     reader = csv.reader(stream, delimiter=separator)
     try:
         lines = [(skipped + reader.line_num, row) for row in reader if any(row)]
@@ -151,9 +178,8 @@ def _lines(path: str | Path, content: bytes) -> list[tuple[int, list[str]]]:
 
 def _has_header(first: Sequence[str], columns: Columns) -> bool:
     """Whether the first line names columns: always, where columns are chosen by name; else by what it has as a value."""
-    by_number = {
-        name: name.isdecimal() and name not in first for name in (columns.id, columns.value) if name is not None
-    }
+    chosen = [*([] if columns.id is None else _parts(columns.id, first)), columns.value]
+    by_number = {name: name.isdecimal() and name not in first for name in chosen if name is not None}
     if not any(by_number.values()) or not all(by_number.values()):
         return True
     if columns.value is None:

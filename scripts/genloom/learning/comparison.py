@@ -90,7 +90,7 @@ def match(first: Values, second: Values, ignore_case: bool = False) -> Pairs:
             f"has none of the ids of {first.path}: it has {named(second.ids) or 'none'} in {second.id_column}, and the other "
             f"{named(first.ids) or 'none'} in {first.id_column}",
             second.path,
-            "choose the columns with the same ids, or try --ignore-case",
+            _elsewhere(first, second) or "choose the columns with the same ids, or try --ignore-case",
         )
     if len(shared) < LEAST:
         raise InputError(
@@ -114,6 +114,16 @@ def match(first: Values, second: Values, ignore_case: bool = False) -> Pairs:
         [second.ids[i] for key, i in places[1].items() if key not in places[0]],
     )
     return Pairs([first.ids[i] for i in one], first.values[one], second.values[two], texts, alone)
+
+
+def _elsewhere(first: Values, second: Values) -> str:
+    """Which other column of a table has the ids of the other one, if there is one."""
+    for one, other, option in ((first, second, "--id-column"), (second, first, "--compare-id-column")):
+        ids = set(other.ids)
+        for name, texts in one.texts.items():
+            if found := len(ids.intersection(texts)):
+                return f"{found} of {len(ids)} are in the column {name!r} of {one.path}: {option} {name}"
+    return ""
 
 
 def _places(table: Values, ignore_case: bool) -> dict[str, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, named
-from ..formats import values
+from ..formats import places, text, values
 from ..formats.values import Columns, Values
 from ..learning import comparison, metrics
 from ..learning.comparison import Pairs
@@ -47,6 +47,7 @@ class Results:
     bootstrap: int
     seed: int
     options: list[str]
+    places: str = ""
 
     def get(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.metric == name)
@@ -54,10 +55,15 @@ class Results:
 
 def read(args: Namespace) -> Results:
     """Read the two tables that the arguments name, and measure how alike they are."""
-    first = values.read(args.predictions, Columns(args.id_column, args.value_column, args.name_columns))
-    second = values.read(
-        args.compare, Columns(args.compare_id_column, args.compare_value_column, args.name_columns, "--compare-")
+    ids, value = args.compare_id_column, args.compare_value_column
+    first = values.read(
+        args.predictions, Columns(args.id_column, args.value_column, args.name_columns, places=args.places)
     )
+    second = values.read(args.compare, Columns(ids, value, args.name_columns, "--compare-", args.places))
+    if args.places and not any(each.id_column.count(",") + 1 in places.PARTS for each in (first, second)):
+        raise InputError(
+            "no table has places for ids", "--places", "choose chrom,start,end,strand with --compare-id-column"
+        )
     if lost := [name for name in args.name_columns if name not in {**first.texts, **second.texts}]:
         raise InputError(
             f"neither table has the column {named(lost)}", "--name-columns", "choose names of their headers"
@@ -71,6 +77,7 @@ def read(args: Namespace) -> Results:
     return Results(
         (first, second), (own, other), pairs, marked, [*found, *_counts((first, second), pairs, own, other)],
         args.title or TITLE, args.bootstrap, args.seed, _options(args),
+        text.digest(text.read(args.places)) if args.places else "",
     )  # fmt: skip
 
 
@@ -212,6 +219,8 @@ def _matched(results: Results) -> list[Block]:
         row("Column of values", (table.value_column for table in both)),
     ]
     note = "Ids are matched without the versions of Ensembl and RefSeq."
+    if results.places:
+        note += f" Places are named by a BED, SHA-256 {results.places}."
     return [Table("Ids and rows", ["", "Predictions", "Compared with"], rows, note=note)]
 
 
@@ -219,14 +228,14 @@ def _counts(both: tuple[Values, Values], pairs: Pairs, own: str, other: str) -> 
     """What was left out of each table, as rows of the metrics; `n` is what it is a part of."""
     found = []
     for table, alone, name in zip(both, pairs.alone, (own, other), strict=True):
-        rows = len(table.ids) + sum(table.left_out.values())
         counts = [("ids_unmatched", len(alone), len(table.ids))]
         counts += [
-            (key, table.left_out.get(reason, 0), rows)
+            (key, table.left_out.get(reason, 0), table.rows)
             for key, reason in {
                 "rows_repeated": values.REPEATED,
                 "rows_without_id": values.UNNAMED,
                 "rows_without_value": values.UNVALUED,
+                "rows_without_name": values.UNPLACED,
             }.items()
         ]
         found += [Metric(key, name, float(count), np.nan, np.nan, n) for key, count, n in counts]
@@ -246,6 +255,8 @@ def _options(args: Namespace) -> list[str]:
     ):
         if value := getattr(args, name):
             given.append(f"--{name.replace('_', '-')} {shlex.quote(value)}")
+    if args.places:
+        given.append("--places places.bed")
     for name in ("name_columns", "genes"):
         if getattr(args, name):
             given.append(f"--{name.replace('_', '-')} {' '.join(map(shlex.quote, getattr(args, name)))}")

@@ -1,0 +1,55 @@
+"""A table of numbers and facts as it stands in a file, whatever the file is."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ..errors import InputError
+
+UNKNOWN = ("", "NA", "N/A", "na", "n/a", "nan", "NaN", "NAN", "-nan", "null", "NULL")
+CELL = "correct it, or name the column in --fact-columns"
+
+
+@dataclass
+class Grid:
+    """A table as it stands in a file.
+
+    Attributes
+    ----------
+    header : names of the columns, all different
+    body : the rows below it as text, with one separator; the first of them is line `line` of the file
+    facts : names of the columns that hold no values, where the format tells
+    samples : of GCT 1.3 and GEO: facts on the samples, a column each, its rows in the order of the value columns
+    """
+
+    path: str | Path
+    header: list[str]
+    body: bytes
+    separator: str
+    line: int
+    format: str
+    digest: str
+    facts: Sequence[str] = ()
+    samples: pl.DataFrame | None = None
+
+
+def unique(grid: Grid, line: int) -> Grid:
+    """The grid, if no column is there twice."""
+    if len(set(grid.header)) < len(grid.header):
+        twice = next(name for name in grid.header if grid.header.count(name) > 1)
+        raise InputError(f"column {twice!r} is there twice", f"{grid.path}:{line}", "give each a name of its own")
+    return grid
+
+
+def fields_of(line: bytes, separator: str, path: str | Path, number: int) -> list[str]:
+    """The fields of a line, without quotes and surrounding blanks."""
+    try:
+        decoded = line.decode()
+    except UnicodeDecodeError:
+        raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
+    return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
