@@ -20,6 +20,7 @@ from genloom.pretrained import known
 
 from .test_boundaries import done, refused, table
 
+PLACE = ("chrom", "start", "end", "strand")
 MAKE = runpy.run_path(str(Path(__file__).parents[1] / "test-data" / "make_weights.py"))
 
 
@@ -111,7 +112,7 @@ def test_imported_networks_predict_promoters(folder, tmp_path):
     )
     assert "150 promoters predicted" in said and "log10(median RPKM + 0.1)" in said
     found = table(tmp_path / "p.tsv")
-    assert found.columns == ["id", "target", "fold", "part", "observed", "predicted", "gene", "symbol"]
+    assert found.columns == ["id", "target", "fold", "part", "observed", "predicted", "gene", "symbol", *PLACE]
     assert found["id"].to_list() == [f"gene{number}" for number in range(150)]
     assert found["symbol"][7] == "GENE7" and found["observed"].null_count() == 150
     card, arrays = modelfile.read(folder / "m.safetensors")
@@ -150,7 +151,7 @@ def test_features_that_no_one_named_are_not_fed(folder, tmp_path):
     ("changes", "words"),
     [
         ({"architecture": "oracle"}, ["'oracle'", "newer genloom"]),
-        ({"features": ["CDSLEN"]}, ["CDSLEN", "newer genloom"]),
+        ({"features": ["CDSLEN"]}, ["how to scale CDSLEN", "train it again"]),
         ({"settings": {"window": 10_500, "filters": [3]}}, ["settings of no network"]),
         ({"settings": {"window": 10_500}}, ["do not fit the network"]),
         ({"members": 2}, ["do not fit the network"]),

@@ -130,8 +130,10 @@ def fold(split: Split, name: str | None) -> Fold:
     return folds[name] if name is not None else split.outer[0]
 
 
-def parts(windows: Windows, split: Split, chosen: Fold) -> dict[str, np.ndarray]:
-    """Part → the rows of its windows in the file, ascending.
+def parts(
+    windows: Windows, split: Split, chosen: Fold, why: str = "thresholds are chosen on it"
+) -> dict[str, np.ndarray]:
+    """Part → the rows of its windows in the file, ascending. `why` a validation part is needed goes into the message.
 
     Raises
     ------
@@ -142,7 +144,7 @@ def parts(windows: Windows, split: Split, chosen: Fold) -> dict[str, np.ndarray]
     rows = {part: np.sort(np.array([place[name] for name in chosen.part(part)], np.int64)) for part in PARTS}
     if not len(rows["validation"]):
         raise InputError(
-            f"fold {chosen.name} has no validation part: thresholds are chosen on it",
+            f"fold {chosen.name} has no validation part: {why}",
             split.where,
             "split_samples --validation-groups or --validation-share makes one",
         )
@@ -215,7 +217,7 @@ def unpacked(
 
 def write_measures(
     metrics: Sequence[Metric],
-    curves: Sequence[tuple[int, int, str, float]],
+    curves: Sequence[tuple[int | str, int, str, float]],
     fold: str,
     paths: Mapping[str, Path],
 ) -> None:
