@@ -1,0 +1,102 @@
+#!/usr/bin/env cwl-runner
+cwlVersion: v1.2
+class: Workflow
+id: tune_scattered
+label: Spread the trials of a plan over an engine, then judge the best settings once
+doc: |
+  Runs each trial of a plan as a job of its own, as many at once as the engine has room for, gathers their logs, and judges
+  the best settings once on the test part. The plan's trials may not look at each other: sampler quasi-random or random, and
+  no pruning.
+
+requirements:
+  ScatterFeatureRequirement: {}
+
+inputs:
+  plan:
+    type: File
+    format: edam:format_3750
+    label: Plan
+    doc: With sampler quasi-random or random, and pruning false (YAML)
+  trial_numbers:
+    type: int[]
+    label: Trials
+    doc: Their numbers, from 0 to one less than the plan's budget
+  windows:
+    type: File
+    format: edam:format_3590
+    label: Windows
+    doc: Windows of boundaries or of content (.h5), from extract_windows
+  split:
+    type: File
+    format: edam:format_3475
+    label: Split
+    doc: Which windows train, validate and test, from split_samples
+  threads:
+    type: int
+    default: 1
+    label: Threads
+    doc: Processor cores of a job
+
+steps:
+  try:
+    label: Run one trial
+    doc: On the inner folds of the training part; a log of one trial
+    run: ../../tools/tune_model.cwl
+    scatter: trial
+    in:
+      plan: plan
+      trial: trial_numbers
+      split: split
+      windows: windows
+      threads: threads
+    out: [log]
+  gather:
+    label: Gather and judge
+    doc: All trials in one log; the best settings judged once on the test part
+    run: ../../tools/tune_model.cwl
+    in:
+      plan: plan
+      split: split
+      windows: windows
+      resume: try/log
+      threads: threads
+      model: {default: tuned.safetensors}
+      metrics: {default: metrics.tsv}
+      report: {default: report.html}
+    out: [log, trials, tuned_model, measures, study_report]
+
+outputs:
+  report:
+    type: File?
+    format: edam:format_2331
+    label: Report
+    doc: The report of the study
+    outputSource: gather/study_report
+  model:
+    type: File?
+    format: edam:format_2333
+    label: Model
+    doc: The best settings trained on the whole training part
+    outputSource: gather/tuned_model
+  metrics:
+    type: File?
+    format: edam:format_3475
+    label: Metrics
+    doc: Measures on the test part of the tuned model, the hand-set default and the baselines
+    outputSource: gather/measures
+  trials:
+    type: File
+    format: edam:format_3475
+    label: Trials
+    doc: A line a trial
+    outputSource: gather/trials
+  log:
+    type: File
+    format: edam:format_3464
+    label: Log
+    doc: All trials
+    outputSource: gather/log
+
+s:license: https://spdx.org/licenses/MIT
+$namespaces: {edam: "http://edamontology.org/", s: "https://schema.org/"}
+$schemas: [../../tools/edam_excerpt.owl]
