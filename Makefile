@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test test-unit lint format clean results-atac-to-expression results-splice-boundaries benchmarks benchmarks-score-variants
+.PHONY: help demo test test-unit lint format clean results-numerals-tutorial results-atac-to-expression results-splice-boundaries results-variant-splicing results-promoter-prediction results-promoter-expression results-landmark-inference results-sample-classification results-tune-and-judge benchmarks benchmarks-score-variants
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -42,15 +42,36 @@ format: .venv/test.stamp ## lay the code out
 	ruff format .
 
 test-unit: .venv/test.stamp ## all tests but those in a real Galaxy
-	pytest tests --ignore tests/galaxy
+	pytest tests --ignore tests/galaxy --numprocesses auto --dist loadfile
 
 test: lint test-unit test-galaxy ## everything
+
+results-numerals-tutorial: .venv/demo.stamp ## the table of that workflow's README; a minute
+	python workflows/numerals-tutorial/results.py
 
 results-atac-to-expression: .venv/demo.stamp ## the tables of that workflow's README; needs GENLOOM_TEST_DATA
 	python workflows/atac-to-expression/results.py
 
 results-splice-boundaries: .venv/demo.stamp ## the same of that workflow; two hours on two cores
 	python workflows/splice-boundaries/results.py
+
+results-variant-splicing: .venv/test.stamp ## published weights beside the published numbers; a quarter of an hour on one core
+	python workflows/variant-splicing/results.py
+
+results-promoter-prediction: .venv/demo.stamp ## Xpresso's weights on the human pieces; a minute
+	python workflows/promoter-prediction/results.py
+
+results-promoter-expression: .venv/demo.stamp ## networks on promoters of two genomes; half an hour on one core
+	python workflows/promoter-expression/results.py
+
+results-sample-classification: .venv/demo.stamp ## the same of that workflow; 20 minutes on one core
+	python workflows/sample-classification/results.py
+
+results-landmark-inference: .venv/demo.stamp ## the same of that workflow; 20 minutes on one core
+	python workflows/landmark-inference/results.py
+
+results-tune-and-judge: .venv/demo.stamp ## a study on a genome, by its plan; 15 minutes on one core
+	python workflows/tune-and-judge/results.py
 
 WORK := benchmarks/work
 PEER := $(WORK)/openspliceai
@@ -61,8 +82,11 @@ benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedto
 		&& $(PEER)/bin/pip install --quiet biopython gffutils h5py mappy matplotlib pyfaidx tqdm; }
 	python benchmarks/extract_windows.py --peer $(PEER)/bin/python
 	python benchmarks/splice_network.py
+	python benchmarks/promoters.py
 	python benchmarks/write_tracks.py
+	python benchmarks/landmarks.py
 	python benchmarks/predict_chromosome.py
+	python benchmarks/mutagenesis.py
 	python benchmarks/render.py
 
 SPLICEAI := $(WORK)/spliceai

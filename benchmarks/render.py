@@ -38,10 +38,38 @@ ROWS = {
             f"train_{context}.loading": ("share of its training step that goes into the batch", "≤ 0.05"),
         }.items()
     },
+    "landmarks.vs.linear_regression": (
+        "ridge of 9,520 genes on 943 landmarks, 20,000 samples: times faster than scikit-learn's LinearRegression gene by gene",
+        "≥ 20",
+    ),
+    "landmarks.over_solver": ("the same, penalty chosen, over SciPy's one factorisation without a choice", "≤ 1.2"),
+    **{
+        f"train_targets_{size}k.{name}": (f"train_model --task targets on {size},000 samples: {what}", "–")
+        for size in (20, 100)
+        for name, what in (("peak_mb", "peak memory, MiB"), ("seconds", "seconds"))
+    },
+    "extract_promoters.seconds": ("20,000 promoters of 10,500 bases from an indexed genome: seconds", "≤ 10"),
+    "extract_promoters.peak_mb": ("the same: peak memory, MiB", "–"),
+    "predict_promoters.of_sgemm": ("scoring them with Xpresso's network: share of the matrix product", "≥ 0.5"),
+    "train_promoters.of_sgemm": ("training step of that network: the same share", "≥ 0.4"),
+    "train_promoters.loading": ("share of its training step that goes into the batch", "≤ 0.05"),
     "bigwig.of_limit": ("bigWig over pyBigWig alone", "≤ 1.2"),
     "bigwig_dense.of_limit": ("the same where no base is zero", "≤ 1.2"),
     "predict_chromosome.peak_mb": ("predict_model on 250 Mb: peak memory, MiB", "≤ 1907"),
     "predict_chromosome.seconds": ("the same: seconds", "–"),
+    "score_variants.vs.spliceai": ("score_variants, one variant a kb: times faster than SpliceAI's own", "≥ 5"),
+    "score_variants.per_hour": ("the same: alleles an hour on one core", "–"),
+    "score_variants.peak_mb": ("the same: peak memory, MiB", "≤ 1907"),
+    "score_variants_spread.vs.spliceai": ("the same, variants far apart: times faster", "≥ 5"),
+    "score_variants_spread.per_hour": ("the same: alleles an hour on one core", "–"),
+    "score_variants_spread.peak_mb": ("the same: peak memory, MiB", "≤ 1907"),
+    "mutagenesis_10000.vs.one_by_one": (
+        "mutagenesis of 10 kb around a splice site: times faster than one by one",
+        "≥ 20",
+    ),
+    "mutagenesis_10000.difference": ("the same: largest difference of a score", "≤ 1e-05"),
+    "mutagenesis_promoter.vs.one_by_one": ("mutagenesis of a promoter of 10,500 bases: times faster", "–"),
+    "mutagenesis_promoter.difference": ("the same: largest difference of a score", "≤ 1e-05"),
 }
 
 

@@ -50,7 +50,10 @@ def main(args):
         findings = audit.of_files(
             split.read(args.split), args.matrix, args.windows, args.label, args.targets, args.group, args.shared_kmers
         )
-        audit.settle(findings, args.allow_leak, args.strict)
+        if args.strict and not args.allow_leak:
+            audit.refuse(findings)
+        audit.tell(findings)
+        console.say(f"{sum(each.level == audit.ERROR for each in findings)} leaks were found")
         tables.write(audit.table(findings, args.allow_leak), path)
 
 

@@ -12,10 +12,25 @@ def build_parser():
     parser.add_argument(
         "--model", required=True, metavar="SAFETENSORS", help="a model file, from train_model or import_model"
     )
-    matrices = parser.add_argument_group("models of expression")
+    matrices = parser.add_argument_group("models of expression and classes")
     matrices.add_argument("--bins", metavar="H5AD", help="samples × bins, binned with the settings of the model")
     matrices.add_argument(
         "--expression", metavar="H5AD", help="samples × genes, to set what was observed beside the predictions"
+    )
+    matrices.add_argument(
+        "--matrix",
+        metavar="H5AD",
+        help="classes: new samples × features, each of the model's features among them, normalised one by one",
+    )
+    matrices.add_argument(
+        "--landmarks", metavar="H5AD", help="targets: new samples × genes, each of the model's landmarks among them"
+    )
+    matrices.add_argument(
+        "--missing-landmarks",
+        choices=("refuse", "fill"),
+        default="refuse",
+        help="targets, landmarks of the model that were not measured: end there and name them, or take the mean of the "
+        "training samples",
     )
     sequence = parser.add_argument_group("models of boundaries, content and activity")
     sequence.add_argument("--windows", metavar="H5", help="windows, from extract_windows; labels are to be judged on")
@@ -44,9 +59,17 @@ def build_parser():
     out.add_argument(
         "--predictions",
         metavar="TSV",
-        help="a line a sample and gene, a promoter, a window and class, or a base that is a site or is given at least 0.01",
+        help="a line a sample and gene or class, a promoter, a window and class, or a base that is a site or is given at "
+        "least 0.01",
     )
-    out.add_argument("--table", metavar="TSV", help="expression: the predictions as a table of genes × samples")
+    out.add_argument(
+        "--table",
+        metavar="TSV",
+        help="expression: the predictions as a table of genes × samples; classes: a line a sample with the class that is "
+        "called, or why none is",
+    )
+    out.add_argument("--inferred", metavar="H5AD", help="targets: samples × inferred genes")
+    out.add_argument("--gct", metavar="GCT", help="targets: the same as GCT 1.3, genes × samples")
     out.add_argument("--metrics", metavar="TSV", help="windows: how well their labels were predicted")
     out.add_argument("--sites", metavar="BED", help="genome: the sites above the model's thresholds, a base each")
     out.add_argument("--introns", metavar="GFF3", help="genome: the introns of the likeliest structure")
@@ -71,6 +94,16 @@ def main(args):
             for name in tasks.WRITTEN
             if (path := getattr(args, name))
         }
+        if what == "matrix":
+            from genloom.learning import classes
+
+            classes.predict(args.model, card, arrays, args.matrix, paths)
+            return
+        if what == "landmarks":
+            from genloom.learning import targets
+
+            targets.predict(args.model, card, arrays, args.landmarks, args.missing_landmarks, paths)
+            return
         if what == "bins":
             from genloom.learning import expression
 

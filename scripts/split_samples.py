@@ -31,9 +31,20 @@ def build_parser():
     parser.add_argument(
         "--group",
         metavar="COLUMN",
-        help="keep what shares a value of this column in one part: donor, lineage; chrom for features",
+        help="keep what shares a value of this column in one part: donor, lineage; chrom for features. Of windows chrom, as "
+        "by default, or gene",
     )
     parser.add_argument("--stratify", metavar="COLUMN", help="spread the values of this column evenly over the parts")
+    parser.add_argument(
+        "--keep-classes",
+        nargs="+",
+        default=[],
+        metavar="CLASS",
+        help="divide only what has one of these values of --stratify; by default all, and each has to have one",
+    )
+    parser.add_argument(
+        "--drop-classes", nargs="+", default=[], metavar="CLASS", help="leave out what has one of these values of it"
+    )
     genome = parser.add_argument_group("windows")
     genome.add_argument(
         "--block",
@@ -108,7 +119,8 @@ def main(args):
         path = outputs.file(args.output)
         if args.windows is None:
             splits.refuse_windows_options(args.block, args.paralog_table)
-            units = splits.read_units(args.samples, args.matrix, args.of, args.group, args.stratify)
+            chosen = args.keep_classes, args.drop_classes
+            units = splits.read_units(args.samples, args.matrix, args.of, args.group, args.stratify, *chosen)
         else:
             units = splits.read_windows(args.windows, args.block, args.of, args.group, args.stratify)
         parts = splits.parts_of(units, args.parts, args.test, args.validation, args.test_groups, args.validation_groups)

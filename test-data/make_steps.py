@@ -73,6 +73,8 @@ def matrices() -> None:
         "--output",
         STEPS / "split.tsv",
     )
+    hold_out = ["--method", "hold-out", "--test-share", "0.25"]
+    run("split_samples", "--samples", DATA / "samples.tsv", *hold_out, "--output", STEPS / "ungrouped_split.tsv")
     run(
         "train_model",
         "--bins",
@@ -108,12 +110,82 @@ def sequence() -> None:
         for name in ("predictions", "metrics"):
             out += [f"--{name}", STEPS / f"{kind}_{name}.tsv"]
         run("train_model", *network, "--windows", windows, "--split", split, *out)
+    variants = ["--variants", DATA / "sequence" / "variants.vcf", "--model", STEPS / "boundaries.safetensors"]
+    run("score_variants", *genome, *variants, "--output", "/dev/null", "--table", STEPS / "variant_scores.tsv")
+
+
+def classes() -> None:
+    """Three kinds of samples, told from each other, and new ones."""
+    matrix, split = STEPS / "classes.h5ad", STEPS / "classes_split.tsv"
+    given = ["--unit", "log2", "--orientation", "samples-in-rows"]
+    for name, out, facts in (("kinds", matrix, ["--fact-columns", "type"]), ("new", STEPS / "new_classes.h5ad", [])):
+        run("assemble_expression", "--matrix", DATA / "classes" / f"{name}.csv", *given, *facts, "--output", out)
+    run("split_samples", "--matrix", matrix, "--stratify", "type", "--folds", 4, "--output", split)
+    tables = [
+        part
+        for option, name in {
+            "predictions": "predictions",
+            "permutation-table": "permutations",
+            "feature-table": "features",
+            "sample-table": "samples",
+        }.items()
+        for part in (f"--{option}", STEPS / f"classes_{name}.tsv")
+    ]
+    model = ["--model", STEPS / "classes.safetensors", "--select-features", 10, 30, "--permutations", 19]
+    given = ["--task", "classes", "--architecture", "vote", "--matrix", matrix, "--label", "type", "--split", split]
+    run("train_model", *given, *model, *tables)
+
+
+def numerals() -> None:
+    """Three written numerals, 30 images each, as a matrix with a quarter held out."""
+    matrix, split = STEPS / "numerals.h5ad", STEPS / "numerals_split.tsv"
+    given = ["--fact-columns", "digit", "--orientation", "samples-in-rows", "--unit", "intensity"]
+    run("assemble_expression", "--matrix", DATA / "classes" / "numerals.csv", *given, "--output", matrix)
+    hold_out = ["--method", "hold-out", "--test-share", "0.25", "--stratify", "digit"]
+    run("split_samples", "--matrix", matrix, *hold_out, "--output", split)
+
+
+def promoters() -> None:
+    """A network of expression: what is planted is found in chr5, held out; and the measures of a split at random."""
+    data, windows = DATA / "promoters", STEPS / "promoters.h5"
+    genome = ["--genome", data / "genome.fa", "--annotation", data / "genes.gtf", "--assembly", "planted", "--compress"]
+    sites = ["--kind", "promoters", "--upstream", 300, "--downstream", 100, "--half-life"]
+    run("extract_windows", *genome, *sites, "--output", windows)
+    parts = {
+        "promoters": ["--method", "explicit", "--test-groups", "chr5", "--validation-groups", "chr4"],
+        "promoters_random": ["--method", "hold-out", "--group", "gene", "--validation-share", "0.2"],
+    }
+    for name, method in parts.items():
+        run("split_samples", "--windows", windows, *method, "--output", STEPS / f"{name}_split.tsv")
+        given = ["--windows", windows, "--split", STEPS / f"{name}_split.tsv", "--expression", data / "expression.tsv"]
+        given += ["--id-column", "gene_id", "--value-column", "TPM", "--shuffled"]
+        out = ["--model", STEPS / f"{name}.safetensors", "--history", STEPS / f"{name}_history.tsv"]
+        for kind in ("predictions", "metrics"):
+            out += [f"--{kind}", STEPS / f"{name}_{kind}.tsv"]
+        run("train_model", "--task", "activity", *given, *out)
+    for unused in ("random.safetensors", "random_history.tsv", "random_predictions.tsv"):
+        (STEPS / f"promoters_{unused}").unlink()
+
+
+def landmarks() -> None:
+    """Genes that follow the landmarks, one of two studies held out in turn; and the landmarks of new samples."""
+    matrix, split = STEPS / "landmarks.h5ad", STEPS / "landmarks_split.tsv"
+    for name, out in (("expression", matrix), ("new", STEPS / "new_landmarks.h5ad")):
+        run("assemble_expression", "--matrix", DATA / "landmarks" / f"{name}.gct", "--unit", "log2", "--output", out)
+    run("split_samples", "--matrix", matrix, "--method", "leave-one-group-out", "--group", "study", "--output", split)
+    given = ["--expression", matrix, "--landmarks", DATA / "landmarks" / "landmarks.txt", "--split", split]
+    out = ["--model", STEPS / "landmarks.safetensors", "--predictions", STEPS / "landmarks_predictions.h5ad"]
+    run("train_model", "--task", "targets", *given, *out)
 
 
 def main() -> None:
     STEPS.mkdir(exist_ok=True)
     matrices()
     sequence()
+    promoters()
+    classes()
+    numerals()
+    landmarks()
 
 
 if __name__ == "__main__":

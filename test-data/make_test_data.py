@@ -10,7 +10,8 @@ nothing can be learned.
 In the folder `sequence` is a genome of four small chromosomes with genes of three coding exons, whose introns begin and end
 with planted motifs: a small network finds them after seconds. One gene has its like on another chromosome, one has no
 stop codon, one an unusual donor, and one codes for nothing. In `comparison` are predicted and observed values of 60 made-up
-genes, alike but for noise. Nothing here is of a real genome or person.
+genes, alike but for noise; in `matrices` a few values of probes in several layouts; in `classes` samples of three kinds that a
+few probes tell apart; in `landmarks` samples whose genes follow a few programs. Nothing here is of a real genome or person.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ EXON, INTRON, UTR = 60, 70, 12  # bases; the first and the last exon have that m
 CHROMOSOMES, SLOTS, SLOT = 4, 8, 700  # a gene in each slot of so many bases, on alternating strands
 STOPS = {"TAA", "TAG", "TGA"}
 COPIED, NOT_CODING = ("chr1g5", "chr4g3"), "chr3g8"
+ACTIVE, MOTIF = 400, "TGACTCAT"  # genes whose expression follows their promoters, and what is planted in these
 UNUSUAL = {"chr1g1": {"donor": "GC" + DONOR[2:]}, "chr2g7": {"stop": "TGG"}}
 
 
@@ -295,6 +297,148 @@ def compared(random: np.random.RandomState) -> dict[str, str]:
     }
 
 
+def matrices() -> dict[str, str]:
+    """The same few values of probes as CuMiDa, GEO, and GCT with CLS have them; and a table as it is published."""
+    samples, kinds, ages = ["s1", "s2", "s3", "s4"], ["AML", "AML", "ALL", "ALL"], ["5", "7", "41", "39"]
+    probes = [f"{number}_at" for number in range(1007, 1012)]
+    level = np.array([[4.25], [-3], [0], [1], [2]])
+    values = np.round(np.outer(range(1, 6), [0.5, 1, 1.5, 2]) + level, 2)
+    shown = [[probe, *map(str, row)] for probe, row in zip(probes, values.tolist(), strict=True)]
+    probe_rows = zip(samples, [kinds[0], f"{kinds[1]} ", *kinds[2:]], np.abs(values.T).tolist(), strict=True)
+    cumida = [["samples", "type", *probes], *([name, kind, *map(str, row)] for name, kind, row in probe_rows)]
+    gct = [["#1.2"], ["5", "4"], ["Name", "Description", *samples], *([name, "na", *row] for name, *row in shown)]
+
+    def quoted(head: str, *fields: str) -> list[str]:
+        return [head, *(f'"{field}"' for field in fields)]
+
+    series = [
+        quoted("!Series_title", "Two kinds of leukemia, made up"),
+        [],
+        quoted("!Sample_title", *(f"patient {number}" for number in range(1, 5))),
+        quoted("!Sample_geo_accession", *samples),
+        quoted("!Sample_characteristics_ch1", *(f"disease: {kind}" for kind in kinds)),
+        quoted("!Sample_characteristics_ch1", *(f"age: {age}" for age in ages)),
+        ["!series_matrix_table_begin"],
+        quoted('"ID_REF"', *samples),
+        *([f'"{name}"', *row] for name, *row in shown),
+        ["!series_matrix_table_end"],
+    ]
+    published = [
+        ["## Expression of genes in two cell types, made up"],
+        ['"# RPKM"'],
+        quoted('"#gene_id"', "gene_name", "E003", "E123"),
+        *(quoted(f'"ENSG99{i:09}.1"', f"PLT{i}", f"{i / 4}", f"{2.0**i + 1}") for i in range(1, 6)),
+    ]
+    return {
+        "matrices/probes.csv": "".join(",".join(row) + "\n" for row in cumida),
+        "matrices/probes.gct": table(gct),
+        "matrices/probes.cls": "4 2 1\n# AML ALL\n0 0 1 1\n",
+        "matrices/series_matrix.txt": table(series),
+        "matrices/published.tsv": table(published),
+    }
+
+
+def kinds(random: np.random.RandomState) -> dict[str, str]:
+    """Samples of three kinds, told by four probes each of a hundred, laid out as CuMiDa has it; the same with the kinds
+    given at random; and new samples, of which the last is unlike them all."""
+    sizes, probes = {"kind A": 20, "kind B": 16, "kind C": 12}, [f"{number}_at" for number in range(2001, 2101)]
+    level = random.uniform(4, 12, len(probes))
+
+    def sample(kind: int) -> np.ndarray:
+        values = level + random.normal(0, 1, len(probes))
+        values[7 * np.arange(4) + 28 * kind] += 1.6
+        return values
+
+    def rows(names: list[str], labels: list[str], values: list[np.ndarray]) -> str:
+        head = ["samples", *(["type"] if labels else []), *probes]
+        body = ([name, *labels[i : i + 1], *map(str, np.round(values[i], 2).tolist())] for i, name in enumerate(names))
+        return "".join(",".join(row) + "\n" for row in (head, *body))
+
+    labels = [kind for kind, size in sizes.items() for _ in range(size)]
+    values = [sample(list(sizes).index(kind)) for kind in labels]
+    names = [f"P{number:02}" for number in range(1, 1 + len(labels))]
+    new = [*(sample(kind) for kind in range(3)), 16 - sample(0)]
+    return {
+        "classes/kinds.csv": rows(names, labels, values),
+        "classes/kinds_permuted.csv": rows(names, random.permutation(labels).tolist(), values),
+        "classes/new.csv": rows(["N1", "N2", "N3", "N4"], [], new),
+    }
+
+
+def promoters(random: np.random.RandomState) -> dict[str, str]:
+    """A genome whose genes are expressed the higher, the more copies of a motif stand close before their start site, and the
+    shorter their last exon; copies farther off say nothing. Expression comes as a table, beside it in another order."""
+    fasta, models, rows = [], ["#!genome-build planted\n"], []
+    tails = random.randint(20, 200, ACTIVE)
+    near, far = random.randint(0, 3, ACTIVE), random.randint(0, 6, ACTIVE)
+    level = 0.55 * near - 0.7 * np.log10(tails / 60) + random.normal(0.5, 0.12, ACTIVE)
+    for number in range(ACTIVE):
+        chrom, strand = f"chr{number * 5 // ACTIVE + 1}", "+-"[number % 2]
+        if number * 5 % ACTIVE == 0:
+            fasta.append([chrom, letters(random, 200)])
+        before = list(letters(random, 320))
+        spots = [
+            *random.choice(np.arange(250, 305, 9), near[number], False),
+            *random.choice(np.arange(20, 230, 9), far[number], False),
+        ]
+        for at in spots:
+            before[at : at + len(MOTIF)] = MOTIF
+        first, intron = letters(random, 30) + "ATG" + "GCA" * 29, DONOR + letters(random, 43) + ACCEPTOR
+        second = "GCC" * 19 + "TAA" + letters(random, int(tails[number]))
+        text = "".join(before) + first + intron + second
+        start = len(fasta[-1][1])
+        fasta[-1][1] += (text if strand == "+" else other_strand(text)) + letters(random, 60)
+        ids = f'gene_id "ENSG98{number:09}.1"; gene_name "PROM{number}"; gene_type "protein_coding";'
+        ids += f' transcript_id "ENST98{number:09}.1";'
+        exons = [(320, 320 + len(first)), (len(text) - len(second), len(text))]
+        for feature, begin, end in (
+            ("transcript", exons[0][0], exons[1][1]),
+            *(("exon", *exon) for exon in exons),
+            ("CDS", 350, exons[0][1]),
+            ("CDS", exons[1][0], exons[1][1] - int(tails[number]) - 3),
+        ):
+            low = start + (begin if strand == "+" else len(text) - end)
+            models.append(f"{chrom}\tplanted\t{feature}\t{low + 1}\t{low + end - begin}\t.\t{strand}\t.\t{ids}\n")
+    tpm, other = np.round(10 ** np.stack([level, random.permutation(level)]), 3).astype(str).tolist()
+    for number in range(ACTIVE):
+        rows.append((f"ENSG98{number:09}.4", f"PROM{number}", tpm[number], other[number]))
+    rows = [*rows[:17], *rows[19:], ("ENSG97000000001.2", "OTHER", "3.5", "1.25")]
+    return {
+        "promoters/genome.fa": "".join(
+            f">{name}\n" + "".join(text[at : at + 70] + "\n" for at in range(0, len(text), 70)) for name, text in fasta
+        ),
+        "promoters/genes.gtf": "".join(models),
+        "promoters/expression.tsv": table([("gene_id", "symbol", "TPM", "permuted"), *rows]),
+    }
+
+
+def landmarks(random: np.random.RandomState) -> dict[str, str]:
+    """Samples of two studies whose genes follow a few programs, as GCT 1.3: 24 landmarks, by which 60 others can be inferred;
+    the same with the others of another sample; and the landmarks alone of new samples."""
+    samples, genes = [f"{study}{i:02}" for study in "VW" for i in range(1, 25)], [f"{i}_at" for i in range(5001, 5085)]
+    symbols = [f"LMK{i}" for i in range(1, 25)] + [f"TGT{i}" for i in range(1, 61)]
+    names = [*samples, "N1", "N2", "N3"]
+    programs = random.normal(0, 1, (len(names), 4))
+    shift = np.outer([name[0] == "W" for name in names], random.normal(0, 0.5, len(genes)))
+    values = random.uniform(6, 10, len(genes)) + programs @ random.normal(0, 0.6, (4, len(genes))) + shift
+    values = np.round(values + random.normal(0, 0.25, values.shape), 2)
+    order = np.concatenate([24 * study + random.permutation(24) for study in range(2)])
+    permuted = np.concatenate([values[: len(samples), :24], values[order, 24:]], axis=1)
+
+    def gct(names: list[str], values: np.ndarray) -> str:
+        rows = [[genes[i], symbols[i], *map(str, values[:, i])] for i in range(values.shape[1])]
+        study = ["study", "na", *(name[0] for name in names)]
+        head = [["#1.3"], [str(len(rows)), str(len(names)), "1", "1"], ["id", "pr_gene_symbol", *names], study]
+        return table([*head, *rows])
+
+    return {
+        "landmarks/expression.gct": gct(samples, values[: len(samples)]),
+        "landmarks/permuted.gct": gct(samples, permuted),
+        "landmarks/new.gct": gct(names[len(samples) :], values[len(samples) :, :24]),
+        "landmarks/landmarks.txt": "".join(symbol + "\n" for symbol in symbols[:24]),
+    }
+
+
 def permutation(random: np.random.RandomState, donors: list[str]) -> np.ndarray:
     """Another sample for each sample, never of its own donor."""
     while True:
@@ -328,7 +472,8 @@ def make() -> dict[str, str]:
             shuffled = tpm[permutation(random, samples.donors)]
             rows = zip(genes.names, *shuffled.astype(str), strict=True)
             files["expression_permuted.tsv"] = table([("gene_id", *samples.names), *rows])
-    return files | genome(np.random.RandomState(2025)) | compared(np.random.RandomState(2026))
+    files |= genome(np.random.RandomState(2025)) | compared(np.random.RandomState(2026))
+    return files | matrices() | kinds(np.random.RandomState(2027)) | landmarks(np.random.RandomState(2030))
 
 
 def write(folder: Path) -> None:

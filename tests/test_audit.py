@@ -131,8 +131,7 @@ def test_each_leak_between_samples_is_found_alone(leak: str) -> None:
     found = audit.of_matrix(data, split, **options)  # type: ignore[arg-type]
     assert [each.check for each in found if each.level == audit.ERROR] == [check]
     with pytest.raises(InputError, match="leak: "):
-        audit.settle(found)
-    audit.settle(found, "known, and told")  # a reason lets it pass
+        audit.refuse(found)
 
 
 def windows(path: Path, overlap: bool = False, twice: bool = False, paralog: bool = False) -> tuple[Windows, Split]:
@@ -177,7 +176,7 @@ def test_constant_features_and_rare_classes_are_warnings() -> None:
     data, split, options = with_values(constant)
     (found,) = audit.of_matrix(data, split, **options)  # type: ignore[arg-type]
     assert (found.level, found.check, found.count) == (audit.WARNING, "constant features", 3)
-    audit.settle([found])  # a run goes on
+    audit.refuse([found])  # it is no leak
     data, split, options = clean()
     data.obs["type"] = ["rare" if i == 0 else each for i, each in enumerate(data.obs["type"])]
     (found,) = audit.of_matrix(data, split, **options)  # type: ignore[arg-type]
@@ -298,3 +297,32 @@ def test_script_refuses_options_of_a_matrix_with_windows(tmp_path: Path, capsys:
     made_with = ["--windows", tmp_path / "w.h5", "--split", tmp_path / "s.tsv", "--findings", tmp_path / "f.tsv"]
     assert run(*made_with, "--label", "type") == 2
     assert "--label has no meaning with --windows" in capsys.readouterr().err
+
+
+def test_training_stops_at_a_leak_and_notes_why_it_may_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import train_model
+    from genloom.formats import modelfile
+
+    random = np.random.default_rng(1)
+    open_, levels = random.random((24, 40)) < 0.4, random.normal(5, 1, (24, 6))
+    open_[3] = open_[0]  # the first is tested, and so learned from
+    starts = np.arange(40) * 1000
+    bins = pd.DataFrame({"chrom": "chr1", "start": starts, "end": starts + 1000}, index=[f"chr1:{s}" for s in starts])
+    names = [f"s{i}" for i in range(24)]
+    for name, values, var in (
+        ("bins", open_, bins),
+        ("genes", levels, pd.DataFrame(index=[f"g{i}" for i in range(6)])),
+    ):
+        data = matrix.build(values.astype(np.float32), pd.DataFrame(index=names), var, name)
+        matrix.write(data, tmp_path / f"{name}.h5ad")
+    splits.write(held_out(names), tmp_path / "s.tsv")
+    out = ["--model", tmp_path / "m.safetensors", "--predictions", tmp_path / "p.tsv"]
+    given = ["--bins", tmp_path / "bins.h5ad", "--expression", tmp_path / "genes.h5ad", "--split", tmp_path / "s.tsv"]
+    options = [str(each) for each in [*given, *out, "--architecture", "ridge"]]
+    assert console.run(train_model.build_parser, train_model.main, options) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "1 pairs of equal samples are in two parts in fold 1: s0 = s3" in error
+    assert not (tmp_path / "m.safetensors").exists() and not (tmp_path / "p.tsv").exists()
+    assert console.run(train_model.build_parser, train_model.main, [*options, "--allow-leak", "a test"]) == 0
+    audited = modelfile.read(tmp_path / "m.safetensors")[0]["audit"]
+    assert audited["allowed"] == "a test" and audited["findings"][0].startswith("error: 1 pairs of equal samples")

@@ -29,7 +29,7 @@ TOOLS = sorted((ROOT / "tools").glob("*.cwl"))
 TESTS = sorted((ROOT / "tools").glob("*-tests.yml"))
 WORKFLOWS = sorted((ROOT / "workflows").glob("*/*.cwl"))
 EDAM = "http://edamontology.org/"
-FILE_METAVARS = {"FILE", "TSV", "H5AD", "H5", "SAFETENSORS", "FASTA", "BED", "VCF"}
+FILE_METAVARS = {"YAML", "JSONL", "FILE", "TSV", "H5AD", "H5", "SAFETENSORS", "FASTA", "BED", "VCF"}
 
 
 def load(path: Path) -> dict:
@@ -106,6 +106,9 @@ def test_a_tool_says_what_its_script_says(path):
     assert tool["id"] == path.stem
     shared = len(WRAPPERS[SCRIPT[path.stem]]) > 1
     for name, port in tool["inputs"].items():
+        if "inputBinding" not in port:  # no option: what the names of outputs begin with
+            assert all(f"$(inputs.{name})." in output["outputBinding"]["glob"] for output in tool["outputs"].values())
+            continue
         action = own[name]
         assert port["inputBinding"]["prefix"] == action.option_strings[-1]
         says, wanted = said(port), described(tool, action)
@@ -118,7 +121,8 @@ def test_a_tool_says_what_its_script_says(path):
         if isinstance(action.type, console.Range) and action.type.maximum is not None:
             assert f"({action.type.minimum} to {action.type.maximum})" in port["doc"]
     flags = {action.option_strings[-1] for action in own.values()}
-    assert set(fixed(tool)) <= flags - {port["inputBinding"]["prefix"] for port in tool["inputs"].values()}
+    shown = {port["inputBinding"]["prefix"] for port in tool["inputs"].values() if "inputBinding" in port}
+    assert set(fixed(tool)) <= flags - shown
 
 
 @pytest.mark.parametrize("path", [*TOOLS, *WORKFLOWS], ids=lambda p: p.name)
@@ -127,7 +131,11 @@ def test_it_is_complete(path):
     assert tool["cwlVersion"] == "v1.2"
     assert tool["label"] and tool["doc"]
     assert tool["s:license"] == "https://spdx.org/licenses/MIT"
-    assert tool.get("requirements", {}).keys() <= {"NetworkAccess"}  # above all no JavaScript
+    assert tool.get("requirements", {}).keys() <= {
+        "NetworkAccess",
+        "ScatterFeatureRequirement",
+        "MultipleInputFeatureRequirement",
+    }  # above all no JavaScript
     for port in [*tool["inputs"].values(), *tool["outputs"].values()]:
         assert port["doc"]
         if str(port["type"]).startswith("File"):
@@ -146,8 +154,17 @@ def test_every_format_named_is_in_the_excerpt_of_edam():
     assert named <= known
 
 
-# A workflow is for reading: logarithms, a p-value, and tracks that are quick to look at.
-OTHER_DEFAULTS = {"log2", "permutations", "track_format"}
+# A workflow is for reading: logarithms, a p-value, tracks that are quick to look at, promoters that are quick to learn.
+OTHER_DEFAULTS = {
+    "log2",
+    "permutations",
+    "track_format",
+    "upstream",
+    "downstream",
+    "half_life",
+    "validation_share",
+    "test_share",
+}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
@@ -166,7 +183,8 @@ def test_an_input_of_a_workflow_is_as_that_of_its_tool(path):
             if source == "method":  # the method explicit needs names of its own: it is for the tool alone
                 assert {*says["type"], "explicit"} == set(tool_says["type"])
             else:
-                assert says["type"] == tool_says["type"], source
+                many = name == step.get("scatter")
+                assert says["type"] == (f"{tool_says['type']}[]" if many else tool_says["type"]), source
             # a workflow may require what the tool can do without, and knows the task that a default depends on
             assert says["optional"] <= tool_says["optional"], source
             if source not in OTHER_DEFAULTS and says["default"] is not None and tool_says["default"] is not None:
@@ -477,3 +495,135 @@ def test_models_of_the_demo_annotate_a_genome(cwltool, boundaries, tmp_path):
         f"{site}_{strand}.bw" for site in ("donor", "acceptor") for strand in ("plus", "minus")
     }
     assert {row["measure"] for row in rows(outputs["summary"])} >= {"spared", "feeder.recall"}
+
+
+def test_variants_of_the_demo_are_scored_by_imported_weights(cwltool, tmp_path):
+    """Every output of variant-splicing is there, and the report accounts for every allele of the VCF."""
+    folder = ROOT / "workflows" / "variant-splicing"
+    done, outputs = cwltool(folder / "variant-splicing.cwl", folder / "job.yml", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert outputs.keys() == load(folder / "variant-splicing.cwl")["outputs"].keys()
+    lines = (DATA / "sequence" / "variants.vcf").read_text().splitlines()
+    variants = [line.split("\t") for line in lines if not line.startswith("#")]
+    scored = [line.split("\t") for line in outputs["scored_variants"].read_text().splitlines() if line[0] != "#"]
+    assert [each[:5] for each in scored] == [each[:5] for each in variants]
+    counts = {row["metric"]: float(row["value"]) for row in rows(outputs["metrics"])}
+    assert counts["records"] == len(variants)
+    assert counts["alleles"] == sum(len(each[4].split(",")) for each in variants)
+    left = sum(count for name, count in counts.items() if name.startswith("unscored."))
+    assert counts["scored"] + left == counts["alleles"] and counts["scored"] > 5
+    strongest = rows(outputs["strongest"])
+    assert [row["alt"] for row in rows(outputs["scores"]) if row["reason"] == "symbolic allele"] == ["<DEL>"]
+    assert float(strongest[0]["highest"]) > 0.2 and "insertion-artefact" in {row["note"] for row in strongest}
+    report = outputs["report"].read_text()
+    assert "by the scores of SpliceAI" in report and "CC BY-NC 4.0" in report
+    assert len(list(outputs["figures"].glob("*.png"))) == 4
+
+
+@pytest.mark.parametrize(("column", "found"), [("TPM", True), ("permuted", False)])
+def test_planted_motifs_tell_expression_and_no_others(cwltool, tmp_path, column, found):
+    """Of the demo, on a chromosome held out and on genes at random; with expression in another order, there is nothing."""
+    folder = ROOT / "workflows" / "promoter-expression"
+    job = absolute(load(folder / "job.yml"), folder)
+    job |= {"value_column": column, **({} if found else {"shuffled": False, "epochs": 12})}
+    done, outputs = cwltool(folder / "promoter-expression.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert outputs.keys() == load(folder / "promoter-expression.cwl")["outputs"].keys()
+    assert len({path.name for path in outputs.values()}) == len(outputs)
+    report = outputs["report"].read_text()
+    assert ("better than the mean of the training genes and than network-shuffled, kmers" in report) == found
+    assert ("no better than the mean of the training genes" in report) != found
+    skill = {
+        name: {(row["metric"], row["model"]): row for row in rows(outputs[name])}
+        for name in ("metrics", "random_metrics")
+    }
+    for each in skill.values():
+        assert (float(each["skill", "network"]["low"]) > 0.4) == found
+        assert float(each["skill", "kmers"]["value"]) < 0.3
+    assert {row["part"] for row in rows(outputs["predictions"])} == {"test"}
+    assert {row["chrom"] for row in rows(outputs["predictions"])} == {"chr5"}
+    assert "<script" not in report
+
+
+def test_planted_kinds_are_told_and_new_samples_called(cwltool, tmp_path):
+    folder = ROOT / "workflows" / "sample-classification"
+    job = absolute(load(folder / "job.yml"), folder)
+    done, outputs = cwltool(folder / "sample-classification.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert outputs.keys() == load(folder / "sample-classification.cwl")["outputs"].keys()
+    assert len({path.name for path in outputs.values()}) == len(outputs)
+    found = {(row["metric"], row["model"]): float(row["value"] or "nan") for row in rows(outputs["metrics"])}
+    assert found["balanced_accuracy", "discriminant"] > 0.85 > 0.5 > found["balanced_accuracy_permuted", "discriminant"]
+    text = outputs["report"].read_text()
+    assert "better than majority" in text and "<script" not in text
+    new = tmp_path / "new"
+    new.mkdir()
+    job = {"model": file(outputs["model"], 2333), "matrix": file(DATA / "classes" / "new.csv", 3752)}
+    done, outputs = cwltool(folder / "predict-new-samples.cwl", {**job, "orientation": "samples-in-rows"}, new)
+    assert done.returncode == 0, done.stderr
+    calls = {row["id"]: row["called"] for row in rows(outputs["calls"])}
+    assert calls == {"N1": "kind A", "N2": "kind B", "N3": "kind C", "N4": ""}
+
+
+def test_the_tutorial_reads_numerals(cwltool, tmp_path):
+    folder = ROOT / "workflows" / "numerals-tutorial"
+    job = {"images": file(DATA / "classes" / "numerals.csv", 3752), "channels": 8, "epochs": 12}
+    done, outputs = cwltool(folder / "numerals-tutorial.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert outputs.keys() == load(folder / "numerals-tutorial.cwl")["outputs"].keys()
+    found = {(row["metric"], row["model"]): float(row["value"] or "nan") for row in rows(outputs["metrics"])}
+    assert found["balanced_accuracy", "cnn"] > 0.8 > 0.4 > found["balanced_accuracy", "majority"]
+    assert "<script" not in outputs["report"].read_text()
+    assert len(rows(outputs["history"])) > 20
+
+
+def test_kinds_given_at_random_are_not_told(cwltool, tmp_path):
+    folder = ROOT / "workflows" / "sample-classification"
+    job = absolute(load(folder / "job.yml"), folder)
+    job |= {"matrix": file(DATA / "classes" / "kinds_permuted.csv", 3752), "architecture": "centroids", "compare": []}
+    done, outputs = cwltool(folder / "sample-classification.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no better than chance" in outputs["report"].read_text()
+
+
+def test_planted_programs_are_inferred_and_not_at_random(cwltool, tmp_path):
+    folder = ROOT / "workflows" / "landmark-inference"
+    job = absolute(load(folder / "job.yml"), folder)
+    done, outputs = cwltool(folder / "landmark-inference.cwl", job, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert outputs.keys() == load(folder / "landmark-inference.cwl")["outputs"].keys()
+    assert len({path.name for path in outputs.values()}) == len(outputs)
+    found = {(row["metric"], row["model"]): float(row["value"]) for row in rows(outputs["metrics"])}
+    assert found["mae", "stack"] < 0.6 * found["mae", "mean"] and found["mae_reduction", "stack"] > 0.3
+    assert "less than linear regression" in outputs["report"].read_text()
+    assert outputs["inferred_gct"].read_text().startswith("#1.3\n60\t3\t1\t0\n")
+    other = tmp_path / "permuted"
+    other.mkdir()
+    job |= {"matrix": file(DATA / "landmarks" / "permuted.gct", 3709), "architecture": "kriging"}
+    done, outputs = cwltool(folder / "landmark-inference.cwl", job, other)
+    assert done.returncode == 0, done.stderr
+    assert "no better than the mean of the training samples" in outputs["report"].read_text()
+
+
+def test_trials_spread_over_an_engine_are_gathered_and_not_run_again(cwltool, tmp_path):
+    """Each trial is a job; their logs make one study, from which the other workflow goes on, to the same winner."""
+    folder = ROOT / "workflows" / "tune-and-judge"
+    job = absolute(load(folder / "job.yml"), folder)
+    plan, windows = job["plan"], job["windows"]
+    split = file(DATA / "steps" / "content_split.tsv", 3475)
+    spread, whole = tmp_path / "spread", tmp_path / "whole"
+    spread.mkdir()
+    whole.mkdir()
+    scattered = {"plan": plan, "windows": windows, "split": split, "trial_numbers": [1, 0]}
+    done, outputs = cwltool(folder / "tune-scattered.cwl", scattered, spread)
+    assert done.returncode == 0, done.stderr
+    lines = outputs["log"].read_text().splitlines()
+    assert [json.loads(line).get("trial") for line in lines[1:3]] == [1, 0]
+    done, judged = cwltool(folder / "tune-and-judge.cwl", {**job, "resume": [file(outputs["log"], 3464)]}, whole)
+    assert done.returncode == 0, done.stderr
+    assert set(judged) == set(load(folder / "tune-and-judge.cwl")["outputs"])
+    for name in ("trials", "metrics"):
+        assert judged[name].read_text() == outputs[name].read_text()
+    assert modelfile.read(judged["model"], "content")[0]["study"]["of"] == 2
+    assert judged["findings"].read_text().count("\n") == 1
+    assert "Does a higher step size help a feeder" in judged["report"].read_text()

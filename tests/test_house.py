@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -76,7 +77,11 @@ def test_versions_agree():
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-TABLES = [*sorted(ROOT.glob("workflows/*/results.py")), ROOT / "benchmarks" / "render.py"]
+TABLES = [
+    *sorted(ROOT.glob("workflows/*/results.py")),
+    ROOT / "workflows" / "glance.py",
+    ROOT / "benchmarks" / "render.py",
+]
 
 
 @pytest.mark.parametrize("script", TABLES, ids=lambda p: p.parent.name)
@@ -91,6 +96,18 @@ def test_tables_equal_the_results(script, monkeypatch):
     specification.loader.exec_module(module)
     for path, text in module.render().items():
         assert path.read_text() == text, f"{path.relative_to(ROOT)} is not as results.json has it: make results again"
+
+
+def test_one_command_keeps_the_results_of_the_other(monkeypatch):
+    """The results of variant-splicing are those of two commands; without those of one its cells are empty."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    names = runpy.run_path(str(ROOT / "workflows" / "variant-splicing" / "results.py"))
+    new, old = ({"name": name, "value": value, "command": names["COMMAND"]} for name, value in (("a", 1), ("b", 2)))
+    other = {"name": "c", "value": 3, "command": "make benchmarks-score-variants"}
+    assert names["merged"]([new], [old, other]) == [new, other]
+    assert (
+        "| SpliceAI | variants: four scores to 0.01, four positions | – | – | 100% |" in names["blocks"]({})["parity"]
+    )
 
 
 def test_diagrams_are_those_of_the_workflows(monkeypatch):

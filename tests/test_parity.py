@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 NOT_IN_XML = {
     "--names": "the names of a list's elements",
     "--threads": "Galaxy's slots",
+    "--trial": "Galaxy runs the trials of a study in one job",
     "--checkpoint": "a job has no folder that outlives it",
     "--export": "needs onnx and onnxruntime, which the tools do not require",
 }
@@ -34,6 +35,9 @@ NOT_IN_CWL = {
     "--checkpoint": "a job has no folder that outlives it",
     "--export": "needs onnx and onnxruntime, which the tools do not require",
 }
+
+# Scripts that a script runs.
+RUNS = {"tune_model": ["scripts/train_model.py"]}
 
 each_script = pytest.mark.parametrize("script", WRAPPERS)
 each_wrapper = pytest.mark.parametrize("wrapper", SCRIPT)
@@ -231,7 +235,8 @@ def test_a_form_and_its_cwl_tool_drive_one_script(wrapper: str):
     root = tool(wrapper)
     assert root.get("id") == f"genloom_{wrapper}"
     path = f"scripts/{SCRIPT[wrapper]}.py"
-    assert [each.get("path") for each in root.iter("include") if each.get("type") != "glob"] == [path]
+    includes = [each.get("path") for each in root.iter("include") if each.get("type") != "glob"]
+    assert includes == [path, *RUNS.get(SCRIPT[wrapper], ())]
     for command in ("command", "version_command"):
         assert set(re.findall(r"scripts/\w+\.py", root.find(command).text)) == {path}
 

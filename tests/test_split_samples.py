@@ -323,10 +323,10 @@ def test_a_bad_table_of_parts_is_refused(sheet, tmp_path, rows, message):
     assert message in str(error.value)
 
 
-def test_a_foreign_matrix_is_refused(refused, tmp_path):
+def test_a_foreign_matrix_is_divided_as_any_other(split, tmp_path):
     path = tmp_path / "foreign.h5ad"
-    anndata.AnnData(np.zeros((2, 2), np.float32)).write_h5ad(path)
-    refused(["--matrix", path], "foreign.h5ad", "has no genloom record")
+    anndata.AnnData(np.zeros((6, 2), np.float32)).write_h5ad(path)
+    assert split("--matrix", path, "--folds", 3).ids == tuple("012345")
 
 
 def test_the_script_on_its_own(run_script, assert_one_line_error, sheet, tmp_path):

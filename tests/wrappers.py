@@ -12,7 +12,14 @@ from genloom.learning import tasks
 
 CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # names of packages that differ there
 TOOLS = Path(__file__).parents[1] / "tools"
-TASK = {"train_model": "expression"}  # a wrapper of one task alone, whose defaults it shows
+TASK = {  # a wrapper of one task alone, whose defaults it shows
+    "train_model": "expression",
+    "train_promoter_model": "activity",
+    "train_classifier": "classes",
+    "train_image_classifier": "classes",
+    "train_gene_inference": "targets",
+}
+ONLY = {("train_image_classifier", "architecture"): "cnn"}  # where a wrapper offers one choice alone
 
 
 def script_of(wrapper: str) -> str:
@@ -23,6 +30,8 @@ def script_of(wrapper: str) -> str:
 
 def default_of(wrapper: str, name: str, value: Any) -> Any:
     """The default that a wrapper should show for an option, which is `value` where the script has one for all tasks."""
+    if (wrapper, name) in ONLY:
+        return ONLY[wrapper, name]
     return tasks.DEFAULTS.get(name, {}).get(TASK.get(wrapper, ""), value)
 
 

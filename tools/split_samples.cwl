@@ -25,7 +25,7 @@ inputs:
   windows:
     type: File?
     format: edam:format_3590
-    doc: Windows (.h5) from extract_windows, whose groups are chromosomes, or blocks of them
+    doc: Windows (.h5) from extract_windows, whose groups are chromosomes, blocks of them, or genes
     inputBinding: {prefix: --windows}
   of:
     type: {type: enum, symbols: [samples, features]}
@@ -34,12 +34,22 @@ inputs:
     inputBinding: {prefix: --of}
   group:
     type: string?
-    doc: Keep what shares a value of this column in one part (donor, lineage; chrom for features)
+    doc: Keep what shares a value of this column in one part (donor, lineage; chrom for features; of windows chrom, as by default, or gene)
     inputBinding: {prefix: --group}
   stratify:
     type: string?
     doc: Spread the values of this column evenly over the parts
     inputBinding: {prefix: --stratify}
+  keep_classes:
+    type: string[]
+    default: []
+    doc: Divide only what has one of these values of the column to stratify by; by default all, and each has to have one
+    inputBinding: {prefix: --keep-classes}
+  drop_classes:
+    type: string[]
+    default: []
+    doc: Leave out what has one of these values of it
+    inputBinding: {prefix: --drop-classes}
   block:
     type: int
     default: 0

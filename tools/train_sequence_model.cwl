@@ -103,6 +103,11 @@ inputs:
     default: cpu
     doc: Where networks are trained
     inputBinding: {prefix: --device}
+  allow_leak:
+    type: string?
+    doc: >-
+      Train in spite of a leak that the audit of the split finds, and note the reason, which this is, in the model's card
+    inputBinding: {prefix: --allow-leak}
   seed:
     type: long
     default: 1

@@ -18,7 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".galaxy"
 SECTION = "genloom"
 # tools whose HTML is shown as such, not as text; reports carry no scripts
-REPORTING = ("genloom_plot_results", "genloom_plot_sequence_results", "genloom_compare_results")
+REPORTING = (
+    "genloom_plot_results",
+    "genloom_plot_sequence_results",
+    "genloom_plot_promoter_results",
+    "genloom_compare_results",
+    "genloom_plot_variant_scores",
+    "genloom_plot_class_results",
+    "genloom_plot_inference_results",
+    "genloom_tune_model",
+    "genloom_explain_model",
+    "genloom_explain_sequence_model",
+)
 
 CONFIG = """\
 galaxy:

@@ -186,29 +186,10 @@ def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
     }
 
 
-def summary(results: dict[str, publish.Entry]) -> str:
-    """The short table of the project's README."""
-    rows = [
-        [
-            label,
-            *(
-                publish.cell(results.get(f"pfalciparum.heldout.{name}" + ("" if label == CHOSEN else f".{label}")))
-                for name in MEASURES
-            ),
-        ]
-        for label in MODELS
-    ]
-    return publish.table(["model", "F1", "top-k", "PR-AUC"], rows)
-
-
 def render() -> dict[Path, str]:
-    """The READMEs with the tables of results.json: path → text."""
+    """The README with the tables of results.json: path → text."""
     results = publish.read(HERE / "results.json")
-    here, top = HERE / "README.md", ROOT / "README.md"
-    return {
-        here: publish.insert(here, blocks(results)),
-        top: publish.insert(top, {"splice-boundaries": summary(results)}),
-    }
+    return {HERE / "README.md": publish.insert(HERE / "README.md", blocks(results))}
 
 
 def main() -> None:

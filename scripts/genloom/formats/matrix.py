@@ -60,8 +60,11 @@ def write(data: AnnData, path: Path) -> None:
     data.write_h5ad(path, compression="gzip", compression_opts=1)
 
 
-def read(path: str | Path, kind: str | None = None) -> AnnData:
+def read(path: str | Path, kind: str | None = None, foreign: bool = False, backed: bool = False) -> AnnData:
     """Read a matrix and hold it to its rules: unique names, finite numbers, the wanted kind.
+
+    foreign : take any AnnData; one that is not genloom's is of the kind "features"
+    backed : leave the values in the file, unlooked at; see `blocks`
 
     Raises
     ------
@@ -75,12 +78,14 @@ def read(path: str | Path, kind: str | None = None) -> AnnData:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = anndata.read_h5ad(path)
+            data = anndata.read_h5ad(path, backed="r" if backed else None)
     except Exception as error:  # h5py and anndata raise whatever their parsers meet in a damaged file
         if not h5py.is_hdf5(path):
             raise InputError("is not an .h5ad file", path, "make it with bin_peaks or assemble_expression") from None
         raise InputError(f"cannot be read as .h5ad: {error}", path, "it may be cut off: make it again") from None
     about = data.uns.get("genloom")
+    if foreign and about is None:
+        about = data.uns["genloom"] = {"kind": "features", "assembly": ""}
     if not isinstance(about, dict) or not isinstance(about.get("kind"), str):
         raise InputError("has no genloom record in uns", path, "make it with bin_peaks or assemble_expression")
     if kind is not None and about["kind"] != kind:
@@ -90,10 +95,30 @@ def read(path: str | Path, kind: str | None = None) -> AnnData:
             raise InputError(f"{axis} {names[names.duplicated()][0]!r} occurs twice", path)
     if 0 in data.shape or data.X is None:
         raise InputError("holds no values", path)
+    if backed:
+        return data
     values = data.X.data if hasattr(data.X, "tocsr") else data.X
+    if values.dtype.kind not in "biuf":
+        raise InputError("holds values that are not numbers", path)
     if not np.isfinite(values).all():
-        raise InputError("holds values that are not finite numbers", path)
+        row, column = _strange(data)
+        raise InputError(
+            f"holds values that are not finite numbers, the first in sample {data.obs_names[row]!r}, feature "
+            f"{data.var_names[column]!r}",
+            path,
+            "fill them in, or leave those features out",
+        )
     return data
+
+
+def _strange(data: AnnData) -> tuple[int, int]:
+    """The place of the first value that is not a finite number."""
+    if hasattr(data.X, "tocsr"):
+        values = data.X.tocoo()
+        at = np.flatnonzero(~np.isfinite(values.data))[0]
+        return int(values.row[at]), int(values.col[at])
+    row, column = np.argwhere(~np.isfinite(data.X))[0]
+    return int(row), int(column)
 
 
 def about(data: AnnData) -> dict[str, Any]:

@@ -22,6 +22,12 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], card: dict[str, Any])
     save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, path, metadata={"genloom": text})
 
 
+def add(path: Path, facts: dict[str, Any]) -> None:
+    """Add to the card of a model file."""
+    card, arrays = read(path)
+    write(path, arrays, {**card, **facts})
+
+
 def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read card and arrays.
 

@@ -15,6 +15,13 @@ from . import text
 
 MEAN = "mean"
 BASELINE = "predicted_"  # a column predicted_knn holds what the baseline knn predicted
+CHANGES = ("ag", "al", "dg", "dl")  # of splicing: acceptors gained and lost, donors gained and lost
+EFFECTS = (
+    *("record", "chrom", "position", "id", "ref", "alt", "gene", "strand"),
+    *(f"ds_{change}" for change in CHANGES),
+    *(f"dp_{change}" for change in CHANGES),
+    *("reason", "note"),
+)  # columns of the table of score_variants
 _PLACE = r"^(?<chrom>.+):(?<position>\d{1,15}):(?<strand>[+-])$"  # of a base
 
 
@@ -208,6 +215,87 @@ def read_calls(path: str | Path, chosen: str, targets: Sequence[str], bases: boo
     )
 
 
+@dataclass(frozen=True)
+class Classified:
+    """Probabilities of classes that models gave to held-out samples, a row for each fold and sample.
+
+    Attributes
+    ----------
+    samples, classes, folds : names in the order of their first occurrence
+    models : the chosen model first, then the baselines
+    sample, fold, truth : (rows,) int64, places in those lists
+    probability : (models, rows, classes) float64, each row with the sum 1
+    distance : (rows,) float64, of the sample from the training samples
+    abstained : (rows,) bool, whether that is too far to call a class
+    left_out : reason → number of samples of the table that are not judged
+    """
+
+    samples: list[str]
+    classes: list[str]
+    folds: list[str]
+    models: list[str]
+    sample: np.ndarray
+    fold: np.ndarray
+    truth: np.ndarray
+    probability: np.ndarray
+    distance: np.ndarray
+    abstained: np.ndarray
+    left_out: dict[str, int]
+
+
+def read_classified(path: str | Path, chosen: str) -> Classified:
+    """Read predictions of `train_model --task classes`, or of `predict_model` on samples whose class is known. `chosen`
+    names the model of `predicted`. Samples without an observed class are counted and left out.
+
+    Raises
+    ------
+    InputError : not such a table, values that are no probabilities, a class of a sample that is missing or there twice, or
+        a sample with no class observed, or two
+    """
+    cure = "make the table anew with train_model or predict_model"
+    header = _header(path, text.read(path))
+    baselines = [name for name in header if name.startswith(BASELINE) and len(name) > len(BASELINE)]
+    names, columns = ["id", "target", "fold"], ["predicted", *baselines]
+    table = _read(path, names, ["observed", "distance", "abstained", *columns], cure, empty=("fold", "observed"))
+    table = table.with_columns(pl.col("fold").fill_null(""))
+    known = table["observed"].is_not_null()
+    left_out = {}
+    if unknown := table.filter(~known).select("fold", "id").n_unique():
+        left_out["without an observed class"] = unknown
+    table = table.filter(known)
+    if table.is_empty():
+        raise InputError("has no sample whose class is known", path, "plot the predictions of samples of known classes")
+    samples, classes, folds = (table[name].unique(maintain_order=True).to_list() for name in names)
+    count = len(classes)
+    table = table.with_columns(pl.col("target").cast(pl.Enum(classes)))
+    order = table.with_row_index("place").with_columns(pl.col("place").min().over("fold", "id")).sort("place", "target")
+    rows = len(table) // count
+    whole = order.group_by("fold", "id", maintain_order=True).agg(pl.col("target").n_unique(), pl.len())
+    if len(bad := whole.filter((pl.col("target") != count) | (pl.col("len") != count))):
+        sample, fold = bad["id"][0], bad["fold"][0]
+        raise InputError(f"id {sample!r} has not one row for each of {count} classes in fold {fold}", path, cure)
+    probability = order.select(columns).to_numpy().T.reshape(len(columns), rows, count)
+    if not ((probability >= 0) & (probability <= 1)).all() or np.abs(probability.sum(2) - 1).max() > 0.01:
+        raise InputError("holds values that are no probabilities of classes, with the sum 1", path, cure)
+    observed = order["observed"].to_numpy().reshape(rows, count)
+    if not (np.sort(observed, axis=1) == np.eye(count)[-1]).all():
+        raise InputError("has samples without one observed class", path, cure)
+    first = order.gather_every(count)
+    return Classified(
+        samples,
+        classes,
+        folds,
+        [chosen, *(name.removeprefix(BASELINE) for name in baselines)],
+        first["id"].replace_strict({name: i for i, name in enumerate(samples)}, return_dtype=pl.Int64).to_numpy(),
+        first["fold"].replace_strict({name: i for i, name in enumerate(folds)}, return_dtype=pl.Int64).to_numpy(),
+        observed.argmax(1),
+        probability / probability.sum(2, keepdims=True),
+        first["distance"].to_numpy(),
+        first["abstained"].to_numpy() > 0,
+        left_out,
+    )
+
+
 def read_scores(path: str | Path) -> list[dict[str, Any]]:
     """The rows of a table of metrics: `metric`, `model`, `value`, `low`, `high` (NaN for none) and `n`.
 
@@ -223,14 +311,58 @@ def read_scores(path: str | Path) -> list[dict[str, Any]]:
     return table.with_columns(pl.col(values).fill_null(float("nan")), pl.col("n").cast(pl.Int64)).to_dicts()
 
 
-def read_permutations(path: str | Path) -> dict[str, np.ndarray]:
-    """score → (1 + permutations,) float64; the true pairing first. Scores: `skill`, `share_positive`, `delta_r`.
+def read_effects(path: str | Path) -> pl.DataFrame:
+    """The table of score_variants, a row for each allele of a record and gene: all of `EFFECTS`.
+
+    Numbers are null where there is a `reason`, and `reason` where there are numbers. `position` counts from 1.
+
+    Raises
+    ------
+    InputError : not such a table, rows of two tables, or a row with neither scores nor a reason
+    """
+    cure = "give the table of one run of score_variants"
+    names = ("chrom", "id", "ref", "alt", "gene", "strand", "reason", "note")
+    empty = ("gene", "strand", "reason", "note", *(name for name in EFFECTS if name[:3] in ("ds_", "dp_")))
+    table = _read(path, names, [name for name in EFFECTS if name not in names], cure, empty)
+    scores, places = ([f"{kind}_{change}" for change in CHANGES] for kind in ("ds", "dp"))
+    known = pl.sum_horizontal(pl.col(*scores, *places).is_not_null())
+    whole = [pl.col(name).round() == pl.col(name) for name in ("record", "position", *places)]
+    one = pl.struct("chrom", "position", "ref").n_unique().over("record") == 1
+    for right, what in (
+        ((known == 8) | pl.col("reason").is_not_null(), "has neither all eight scores nor a reason"),
+        ((known == 0) | pl.col("reason").is_null(), "has scores and a reason for having none"),
+        ((known == 0) | pl.all_horizontal(pl.col("gene", "strand").is_not_null()), "has scores and no gene or strand"),
+        (pl.all_horizontal(pl.col(*scores).is_between(-1, 1).fill_null(True)), "has a score beyond -1 and 1"),
+        (pl.all_horizontal(*(each.fill_null(True) for each in whole)), "has a record or place that is no whole number"),
+        (pl.col("record") >= 1, "has a record below 1"),
+        (one, "is of a record that other rows have elsewhere"),
+    ):
+        if (bad := ~table.select(right).to_series()).any():
+            raise InputError(what, f"{path}:{bad.to_list().index(True) + 2}", cure)
+    return table.with_columns(pl.col("record", "position", *places).cast(pl.Int64)).select(EFFECTS)
+
+
+def read_features(path: str | Path) -> pl.DataFrame:
+    """The features that folds chose: `feature`, `symbol`, `share`, `rank` and `highest`, of train_model --feature-table."""
+    cure = "make the table with train_model --feature-table"
+    return _read(path, ("feature", "symbol", "highest"), ("share", "rank"), cure, ("symbol", "highest", "rank"))
+
+
+def read_samples(path: str | Path) -> pl.DataFrame:
+    """The samples, their classes and places in two dimensions, of train_model --sample-table."""
+    cure = "make the table with train_model --sample-table"
+    return _read(path, ("id", "class", "used"), ("pc1", "pc2", "pc1_share", "pc2_share"), cure, ("class",))
+
+
+def read_permutations(
+    path: str | Path, scores: Sequence[str] = ("skill", "share_positive", "delta_r")
+) -> dict[str, np.ndarray]:
+    """score → (1 + permutations,) float64; the true pairing first.
 
     Raises
     ------
     InputError : not such a table, no row 0, or no other
     """
-    scores = ("skill", "share_positive", "delta_r")
     table = _read(
         path, ("permutation",), scores, "make the table with train_model --permutation-table", empty=("delta_r",)
     )

@@ -7,6 +7,7 @@ Nothing here looks at a model; all that is learned inside the training part is t
 from __future__ import annotations
 
 import hashlib
+from argparse import Namespace
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,10 +33,12 @@ ALIKE = 0.98  # correlation of two samples, features in standard deviations, fro
 FEW = 500  # features; with fewer, different samples can be that much alike, and copies are all but equal
 EQUAL = 0.9999  # correlation of two columns that say the same, or of two samples with few features
 COMPARED = 20_000  # samples, up to which all pairs are compared
+COLUMNS, ROWS = 5_000, 50  # features and samples looked at, about, where some stand for all
 CHOSEN = 50  # features that all tell classes apart, from which on they have been chosen for it
 RARE = 0.05  # share of a class, below which it is told
 SHARED = 0.2  # share of a gene's 21-mers in another part, as in split_samples
 GROUPS = frozenset(["donor", "patient", "subject", "individual", "participant", "study", "series", "cell_line"])
+KINDS = {"expression": "bins", "boundaries": "boundaries", "content": "content", "activity": "promoters"}  # task → kind
 _BLOCK = 2_000
 
 
@@ -133,8 +136,11 @@ def of_files(
     targets_path: str | Path | None = None,
     group: str | None = None,
     shared: float = SHARED,
+    kind: str | None = None,
 ) -> list[Finding]:
     """Audit a split of the samples of the matrix in a file, or of windows: see `of_matrix` and `of_windows`.
+
+    kind : what the matrix or the windows have to be
 
     Raises
     ------
@@ -143,29 +149,55 @@ def of_files(
     if windows_path is not None:
         if given := [name for name, value in (("label", label), ("targets", targets_path), ("group", group)) if value]:
             raise InputError(f"--{given[0]} has no meaning with --windows", None, "leave it out")
-        with Windows(windows_path) as windows:
+        with Windows(windows_path, kind) as windows:
             return of_windows(windows, split, shared)
     assert matrix_path is not None
+    data = matrix.read(matrix_path, kind, foreign=kind is None)
     targets = None if targets_path is None else matrix.read(targets_path, foreign=True)
-    data = matrix.read(matrix_path, foreign=True)
     return of_matrix(data, split, label=label, targets=targets, group=group, where=matrix_path)
 
 
-def settle(findings: Sequence[Finding], allowed: str | None = None, strict: bool = True) -> None:
-    """Say what was found; if `strict`, end the run at an error unless a reason is given to allow it.
+def guard(split: Split, args: Namespace, data: AnnData | None = None) -> list[Finding]:
+    """Audit what `train_model` is about to learn from; end the run at a leak unless `--allow-leak` says why it may be.
+
+    data : what models look at, where it is read already
 
     Raises
     ------
-    InputError : a leak, and none is allowed
+    InputError : a leak
+    """
+    matrix_path = getattr(args, "bins", None) or getattr(args, "matrix", None)
+    targets = args.expression if getattr(args, "bins", None) else None
+    label, kind = getattr(args, "label", None), KINDS.get(args.task)
+    if data is not None:
+        findings = of_matrix(data, split, where="--landmarks")
+    else:
+        findings = of_files(split, matrix_path, args.windows, label, targets, kind=kind)
+    if not args.allow_leak:
+        refuse(findings)
+    return findings
+
+
+def record(findings: Sequence[Finding], allowed: str | None) -> dict[str, object]:
+    """For the card of a model: a sentence for each finding, and why leaks may be."""
+    said = {"findings": [f"{each.level}: {_sentence(each)}" for each in findings]}
+    return {**said, "allowed": allowed} if allowed else {**said}
+
+
+def tell(findings: Sequence[Finding]) -> None:
+    """Say what was found."""
+    for each in findings:
+        say(f"audit: {each.level}: {_sentence(each)}")
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """
+    Raises
+    ------
+    InputError : there is a leak among the findings
     """
     errors = [each for each in findings if each.level == ERROR]
-    stop = errors and strict and not allowed
-    for each in findings:
-        if not stop:
-            say(f"audit: {each.level}: {_sentence(each)}")
-    if not findings:
-        say("audit: nothing was found")
-    if stop:
+    if errors:
         more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
         raise InputError(
             f"leak: {_sentence(errors[0])}{more}",
@@ -243,7 +275,7 @@ def _alike(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
     equal = {(a, b) for a, b, _ in _same(values)}
     yield from ((a, b, True) for a, b in sorted(equal))
     spread = values.std(0, dtype=np.float64)
-    x = values[:, spread > 0].astype(np.float32)
+    x = _some(values[:, spread > 0], COLUMNS).astype(np.float32)
     if x.shape[1] < 3 or len(x) < 3:
         return
     x = (x - x.mean(0)) / x.std(0)
@@ -261,19 +293,24 @@ def _alike(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
 def _scaled(values: np.ndarray, place: Mapping[str, int], split: Split) -> Iterator[Finding]:
     """Features of mean 0 and standard deviation 1 over all samples rather than the training ones; one distribution of all."""
     rows = np.array([place[name] for name in split.ids])
-    x = values[rows].astype(np.float64)
+    x = _some(values, COLUMNS)[rows].astype(np.float64)
     x = x[:, x.std(0) > 0]
     if x.shape[1] == 0 or len(x) < 3:
         return
     level, cure = ERROR, "give values as measured: training scales them by the training part"
     standard = (np.abs(x.mean(0)) < 1e-4) & ((np.abs(x.std(0) - 1) < 1e-3) | (np.abs(x.std(0, ddof=1) - 1) < 1e-3))
     if standard.mean() > 0.9:
-        what = "features have mean 0 and standard deviation 1 over all samples: they were scaled with the test part"
+        what = "features (of those looked at) have mean 0 and standard deviation 1 over all samples: scaled with the test part"
         yield Finding(level, "scaling", "", int(standard.sum()), what, "", cure)
-    ordered = np.sort(values[rows], axis=1)
+    ordered = np.sort(values[rows[:ROWS]], axis=1)
     if x.shape[1] >= FEW and np.allclose(ordered, ordered[0], rtol=1e-3, atol=1e-3 * float(np.ptp(ordered[0]) or 1)):
         what = "samples have one distribution of values: they were normalised together, test part and all"
         yield Finding(WARNING, "normalisation", "", len(rows), what, "", "normalise by the training part alone")
+
+
+def _some(values: np.ndarray, count: int) -> np.ndarray:
+    """So many columns, evenly spread; all if there are fewer."""
+    return values[:, :: max(values.shape[1] // count, 1)]
 
 
 # Of features

@@ -19,7 +19,7 @@ import polars as pl
 
 from ..errors import InputError
 from ..formats import tables
-from ..formats.results import MEAN, Predictions
+from ..formats.results import MEAN, Classified, Predictions
 from ..formats.split import Split
 
 COLUMNS = ("metric", "model", "value", "low", "high", "n")
@@ -109,7 +109,7 @@ def p_value(true: float, permuted: np.ndarray) -> float:
     return float((1 + np.sum(~(np.nan_to_num(permuted) < true))) / (1 + len(permuted)))
 
 
-def groups_of(predictions: Predictions, split: Split) -> dict[str, str]:
+def groups_of(predictions: Predictions | Classified, split: Split) -> dict[str, str]:
     """sample → group, once it is sure that the split held out each sample in the fold that predicts it.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class Units:
     """What is to be divided: (n,) ids and, where wanted, the group and the class of each.
 
     Ids of one group stay together; classes are spread evenly over the parts. `group_name` and `class_name` are the
-    columns they came from, for messages.
+    columns they came from, for messages; `left_out` the classes that were left out, and how many ids each had.
     """
 
     ids: np.ndarray
@@ -37,6 +37,7 @@ class Units:
     noun: str = "sample"
     group_name: str = "group"
     class_name: str = "class"
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -44,7 +45,7 @@ class Units:
     def take(self, index: np.ndarray) -> Units:
         """The units at these positions."""
         groups, classes = (None if a is None else a[index] for a in (self.groups, self.classes))
-        return Units(self.ids[index], groups, classes, self.where, self.noun, self.group_name, self.class_name)
+        return replace(self, ids=self.ids[index], groups=groups, classes=classes)
 
 
 def read_units(
@@ -53,26 +54,41 @@ def read_units(
     of: str = "samples",
     group: str | None = None,
     stratify: str | None = None,
+    keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
 ) -> Units:
     """The samples of a sheet, or the samples or features of a matrix, with their groups and classes.
 
     `group` and `stratify` name columns of the sheet, or of the matrix's `obs` or `var`: features grouped by `chrom`
-    keep the features of a chromosome together.
+    keep the features of a chromosome together. Of the classes, the values of `stratify`, those of `keep` alone are
+    divided, or all but those of `drop`.
 
     Raises
     ------
-    InputError : no such file or column, or a name without a value in it
+    InputError : no such file or column, no such class, or a name without a value in it
     """
+    if (keep or drop) and stratify is None:
+        option = "--keep-classes" if keep else "--drop-classes"
+        raise InputError(f"{option} is given without --stratify", None, "name the column that holds the classes")
     if matrix_path is None:
         if of != "samples":
             raise InputError(f"--of {of} is given with a sample sheet", None, "give --matrix to divide features")
         assert samples is not None
-        return _units(sheet.read(samples), group, stratify, str(samples), "sample")
-    data = matrix.read(matrix_path)
-    return _units(data.obs if of == "samples" else data.var, group, stratify, str(matrix_path), of.removesuffix("s"))
+        return _units(sheet.read(samples), group, stratify, str(samples), "sample", keep, drop)
+    data = matrix.read(matrix_path, foreign=True, backed=True)  # names alone are needed: the values stay in the file
+    table = data.obs if of == "samples" else data.var
+    return _units(table, group, stratify, str(matrix_path), of.removesuffix("s"), keep, drop)
 
 
-def _units(table: pd.DataFrame, group: str | None, stratify: str | None, where: str, noun: str) -> Units:
+def _units(
+    table: pd.DataFrame,
+    group: str | None,
+    stratify: str | None,
+    where: str,
+    noun: str,
+    keep: Sequence[str],
+    drop: Sequence[str],
+) -> Units:
     ids = table.index.to_numpy(dtype=str)
     if strange := [i for i in ids.tolist() if not i or i != i.strip() or set(i) & set("\t\r\n")]:
         raise InputError(
@@ -88,24 +104,36 @@ def _units(table: pd.DataFrame, group: str | None, stratify: str | None, where: 
                 where,
                 nearest(name, table.columns) or f"its columns are {named(table.columns) or 'none'}",
             )
-        values = np.array(["" if v is None or v != v else " ".join(str(v).split()) for v in table[name].astype(object)])
-        if (values == "").any():
+        return np.array(["" if v is None or v != v else " ".join(str(v).split()) for v in table[name].astype(object)])
+
+    groups, classes = column(group), column(stratify)
+    left_out: dict[str, int] = {}
+    if classes is not None and (keep or drop):
+        _require([*keep, *drop], np.unique(classes), stratify or "class", where)
+        kept = np.isin(classes, list(keep)) if keep else np.full(len(ids), True)
+        kept &= ~np.isin(classes, list(drop))
+        left_out = dict(sorted(Counter(name or "(none)" for name in classes[~kept].tolist()).items()))
+        if not kept.any():
+            raise InputError(f"no {noun} is left", where, "keep some classes")
+        ids, classes, groups = ids[kept], classes[kept], None if groups is None else groups[kept]
+    for name, values in ((group, groups), (stratify, classes)):
+        if values is not None and (values == "").any():
             raise InputError(
                 f"{(values == '').sum()} {noun}s have no {name}: {named(ids[values == ''])}",
                 where,
                 "fill in the column, or leave them out",
             )
-        return values
-
-    return Units(ids, column(group), column(stratify), where, noun, group or "group", stratify or "class")
+    return Units(ids, groups, classes, where, noun, group or "group", stratify or "class", left_out)
 
 
 def read_windows(
     path: str | Path, block: int = 0, of: str = "samples", group: str | None = None, stratify: str | None = None
 ) -> Units:
-    """The windows of a file, in groups: chromosomes, or blocks of them of so many bases.
+    """The windows of a file, in groups: chromosomes, blocks of them of so many bases, or genes (`group` gene).
 
     Windows that overlap, on either strand, and windows of one gene go to the block in which the first of them starts.
+    Windows of promoters overlap, too, and those of neighbouring genes may come into two parts: they are then alike, and
+    `part_paralogs` finds them.
 
     Raises
     ------
@@ -113,11 +141,19 @@ def read_windows(
     """
     from ..formats.windows import Windows
 
-    if of != "samples" or group or stratify:
-        wrong = "--of" if of != "samples" else "--group" if group else "--stratify"
-        raise InputError(f"{wrong} is given with --windows", None, "their groups are chromosomes, or blocks by --block")
+    if of != "samples" or stratify or group not in (None, "chrom", "gene") or (group and block):
+        wrong = "--of" if of != "samples" else "--stratify" if stratify else "--group"
+        cure = "their groups are chromosomes, blocks by --block, or genes by --group gene"
+        raise InputError(f"{wrong} is given with --windows{' --block' * bool(group and block)}", None, cure)
     with Windows(path) as windows:
         table = windows.table
+    if group == "gene":
+        from .sites import units
+
+        genes = units(table["gene"].tolist())  # windows that share a gene are one unit: it gets the first one's name
+        first = {unit: row for row, unit in reversed(list(enumerate(genes.tolist())))}
+        names = [table["gene"][first[unit]].split(",")[0] or table["name"][first[unit]] for unit in genes.tolist()]
+        return Units(table["name"], np.array(names), None, str(path), "window", "gene")
     groups = table["chrom"] if not block else _blocks(table, block)
     return Units(table["name"], groups, None, str(path), "window", "block" if block else "chromosome")
 
@@ -409,7 +445,8 @@ def _enough(units: Units, needed: int, what: str, classes: bool = True) -> None:
         name, size = min(_lots(units).items(), key=lambda item: (item[1], item[0]))
         lots = f"{units.noun}s" if units.groups is None else f"values of {units.group_name}"
         if size < needed:
-            refuse(f"{units.class_name} {name!r} has {size} {lots}", "use fewer folds, or leave out that class")
+            cure = "use fewer folds, or leave out that class with --drop-classes"
+            refuse(f"{units.class_name} {name!r} has {size} {lots}", cure)
 
 
 def summary(units: Units, split: Split) -> str:
@@ -424,4 +461,6 @@ def summary(units: Units, split: Split) -> str:
         sizes = {len(fold.part(part)) for fold in split.outer}
         if sizes != {0}:
             text += f"; {part} " + (f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else f"{min(sizes)}")
+    if units.left_out:
+        text += "; left out: " + ", ".join(f"{name} {count}" for name, count in units.left_out.items())
     return text

@@ -9,31 +9,93 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError
 
-TASKS = ("expression", "boundaries", "content")
-FILES = {"expression": ("bins", "expression"), "boundaries": ("windows",), "content": ("windows",)}
+TASKS = ("expression", "boundaries", "content", "activity", "classes", "targets")
+FILES = {
+    "expression": ("bins", "expression"),
+    "boundaries": ("windows",),
+    "content": ("windows",),
+    "activity": ("windows", "expression"),
+    "classes": ("matrix", "label"),
+    "targets": ("expression", "landmarks"),
+}
 OPTIONAL = {
     "expression": ("permutation_table",),
     "boundaries": ("start", "annotation", "metrics"),
     "content": ("start", "metrics"),
+    "activity": ("metrics", "id_column", "value_column", "without_features", "shuffled"),
+    "classes": ("permutation_table", "sample_table", "feature_table", "image_width"),
+    "targets": (),
+}
+ARCHITECTURES: dict[str, tuple[str, ...]] = {
+    "expression": ("mean", "knn", "ridge", "kernel-ridge", "pls", "gene-centred", "mlp"),
+    "classes": (
+        "logistic",
+        "svm",
+        "centroids",
+        "discriminant",
+        "forest",
+        "boosting",
+        "mlp",
+        "knn",
+        "majority",
+        "vote",
+        "cnn",
+    ),
+    "targets": ("mean", "linear", "ridge", "kriging", "lasso", "knn", "pls", "kernel-ridge", "stack", "mlp"),
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "epochs": {"expression": 200, "boundaries": 10, "content": 8},
-    "patience": {"expression": 20},
-    "batch_size": {"expression": 16, "boundaries": 6, "content": 32},
-    "learning_rate": {"expression": 1e-3, "boundaries": 3e-3, "content": 3e-3},
-    "weight_decay": {"expression": 1e-2, "boundaries": 2e-2, "content": 2e-2},
+    "architecture": {"expression": "gene-centred", "classes": "discriminant", "targets": "stack"},
+    "epochs": {"expression": 200, "boundaries": 10, "content": 8, "activity": 30, "targets": 200, "classes": 30},
+    "patience": {"expression": 20, "activity": 10, "targets": 20, "classes": 10},
+    "batch_size": {"expression": 16, "boundaries": 6, "content": 32, "activity": 32, "targets": 32, "classes": 32},
+    "learning_rate": {
+        "expression": 1e-3,
+        "boundaries": 3e-3,
+        "content": 3e-3,
+        "activity": 3e-3,
+        "targets": 1e-3,
+        "classes": 2e-3,
+    },
+    "weight_decay": {
+        "expression": 1e-2,
+        "boundaries": 2e-2,
+        "content": 2e-2,
+        "activity": 1e-2,
+        "targets": 1e-2,
+        "classes": 1e-2,
+    },
+    "transform": {"expression": "rank", "targets": "none"},
     "context": {"boundaries": 2000, "content": 400},
-    "channels": {"boundaries": 32, "content": 16},
+    "channels": {"boundaries": 32, "content": 16, "activity": 32, "classes": 32},
 }
+TRAINED = (
+    "model",
+    "predictions",
+    "metrics",
+    "history",
+    "permutation_table",
+    "feature_table",
+    "sample_table",
+)  # outputs of train_model
 FINE_TUNED = 0.1  # of the learning rate, where training starts from a model
 
 
 def default(option: str) -> str:
     """What the help of an option says of its defaults."""
-    values: dict[float, list[str]] = {}
+    values: dict[float | str, list[str]] = {}
     for task, value in DEFAULTS[option].items():
         values.setdefault(value, []).append(task)
-    return "(default: " + ", ".join(f"{value:g} for {' and '.join(tasks)}" for value, tasks in values.items()) + ")"
+    told = ", ".join(f"{_plain(value)} for {' and '.join(tasks)}" for value, tasks in values.items())
+    return f"(default: {told})"
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def architectures() -> tuple[str, ...]:
+    """Those of all tasks."""
+    return tuple(dict.fromkeys(name for names in ARCHITECTURES.values() for name in names))
 
 
 def settle(args: Namespace) -> None:
@@ -45,6 +107,11 @@ def settle(args: Namespace) -> None:
     for name in FILES[args.task]:
         if not getattr(args, name):
             raise InputError(f"--task {args.task} needs {flag(name)}", None, "give it, or choose another --task")
+    known = ARCHITECTURES.get(args.task)
+    for name in (*([args.architecture] if args.architecture else []), *args.compare):
+        if known is None or name not in known:
+            cure = f"choose one of {', '.join(known)}" if known else "leave --architecture and --compare out"
+            raise InputError(f"{name} is no model of --task {args.task}", None, cure)
     for option, values in DEFAULTS.items():
         if getattr(args, option) is None:
             value = values.get(args.task)
@@ -56,12 +123,16 @@ def settle(args: Namespace) -> None:
 # Of predict_model: what a model of each task is given, one of these; and what else it takes
 GIVEN = {
     "expression": ("bins",),
+    "targets": ("landmarks",),
+    "classes": ("matrix",),
     "boundaries": ("windows", "genome"),
     "content": ("windows",),
     "activity": ("windows",),
 }
 TAKES: dict[str, dict[str, tuple[str, ...]]] = {
+    "classes": {"matrix": ("predictions", "table")},
     "expression": {"bins": ("expression", "predictions", "table")},
+    "targets": {"landmarks": ("inferred", "gct", "table")},
     "boundaries": {
         "windows": ("predictions", "metrics"),
         "genome": ("region", "feeder", "sites", "introns", "tracks", "summary"),
@@ -69,7 +140,7 @@ TAKES: dict[str, dict[str, tuple[str, ...]]] = {
     "content": {"windows": ("predictions", "metrics")},
     "activity": {"windows": ("predictions",)},
 }
-WRITTEN = ("predictions", "table", "metrics", "sites", "introns", "tracks", "summary")
+WRITTEN = ("predictions", "table", "inferred", "gct", "metrics", "sites", "introns", "tracks", "summary")
 
 
 def settle_prediction(args: Namespace, task: str) -> str:
@@ -115,19 +186,37 @@ def settle_prediction(args: Namespace, task: str) -> str:
 # Of plot_results: what a report of each task is made from beside the predictions, and what else it takes
 REPORTED: dict[str, tuple[str, ...]] = {
     "expression": (),
+    "targets": (),
+    "classes": (),
     "boundaries": ("scores", "model"),
     "content": ("scores", "model"),
+    "activity": ("scores", "model"),
     "comparison": ("compare",),
+    "variants": (),
 }
 REPORT_TAKES = {
+    "targets": ("model", "history", "gene_table", "sample_table"),
+    "classes": (
+        "permutations",
+        "split",
+        "model",
+        "model_name",
+        "features",
+        "samples",
+        "sample_table",
+        "reliability",
+        "confusion",
+    ),
     "expression": ("permutations", "split", "model", "history", "model_name", "genes", "gene_table", "sample_table"),
     "boundaries": ("history", "reliability", "confusion"),
     "content": ("history", "reliability"),
+    "activity": ("history", "reliability", "compare", "compare_name"),
     "comparison": (
         "id_column",
         "value_column",
         "compare_id_column",
         "compare_value_column",
+        "places",
         "ignore_case",
         "name_columns",
         "model_name",
@@ -135,6 +224,7 @@ REPORT_TAKES = {
         "genes",
         "pair_table",
     ),
+    "variants": ("model", "variant_table"),
 }
 REPORT_WRITES = (
     "report",
@@ -145,6 +235,7 @@ REPORT_WRITES = (
     "reliability",
     "confusion",
     "pair_table",
+    "variant_table",
     "figures",
 )
 

@@ -104,10 +104,11 @@ class _Module(lightning.LightningModule):
         return self.network if self.average is None else self.average
 
     def _step(self, network: nn.Module, batch: Sequence[Tensor], part: str) -> Tensor:
-        loss = self.loss(network(batch[0]), batch[1])
+        *inputs, target = batch
+        loss = self.loss(network(*inputs), target)
         total = self._sums.setdefault(part, [0.0, 0.0])
-        total[0] += float(loss.detach()) * len(batch[0])
-        total[1] += len(batch[0])
+        total[0] += float(loss.detach()) * len(target)
+        total[1] += len(target)
         return loss
 
     def training_step(self, batch: Sequence[Tensor], index: int) -> Tensor:
@@ -165,7 +166,7 @@ def train(
 
     Parameters
     ----------
-    fit, stop : inputs and targets, taken by lists of rows
+    fit, stop : inputs, one or several, and targets, taken by lists of rows
     loss : (predicted, target) → mean loss of the batch
     order : the rows of `fit` to take each epoch; by default all of them
 

@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 CHOSEN, OTHER, MEAN, INK, FAINT = "#0072b2", "#5f6b76", "#b34a00", "#1c2329", "#c9d0d6"
 DENSITY = LinearSegmentedColormap.from_list("density", ["#d6e6f2", "#6aa9d2", "#0072b2", "#012f4b"])
@@ -310,7 +310,9 @@ def spread(values: np.ndarray, label: str, noun: str, title: str = "", floor: fl
 
 
 @_styled
-def permuted(rows: Sequence[tuple[str, float, np.ndarray, float]], title: str = "") -> Figure:
+def permuted(
+    rows: Sequence[tuple[str, float, np.ndarray, float]], what: str = "true pairing", title: str = ""
+) -> Figure:
     """Rows of (label, true value, values under permutation, p): a histogram each, a line where the true one lies."""
     figure = Figure(figsize=(WIDTH, 0.2 + 1.15 * len(rows)))
     all_axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
@@ -323,7 +325,7 @@ def permuted(rows: Sequence[tuple[str, float, np.ndarray, float]], title: str = 
         axes.axvline(true, color=CHOSEN, linewidth=2.4)
         left = true > (low + high) / 2
         axes.annotate(
-            f"true pairing, p = {p:.2g}",
+            f"{what}, p = {p:.2g}",
             (true, 1),
             (-5 if left else 5, -1),
             va="top",
@@ -456,6 +458,79 @@ def reliability(lines: Mapping[str, tuple[np.ndarray, ...]], title: str = "") ->
 
 
 @_styled
+def trials(
+    numbers: np.ndarray, scores: np.ndarray, low: np.ndarray, high: np.ndarray, ended: np.ndarray, best: int, label: str,
+    default: float = float("nan"), title: str = "",
+) -> Figure:  # fmt: skip
+    """The score of each trial with the range of its folds; crosses where `ended` early; `best` is the place of the winner."""
+    figure, axes = _figure(3.2)
+    done = ~ended
+    if np.isfinite(default):
+        axes.axhline(default, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0, label="hand-set default")
+    axes.vlines(numbers[done], low[done], high[done], color=FAINT, linewidth=2.2, zorder=1)
+    axes.plot(numbers[done], scores[done], "o", color=OTHER, markersize=5, zorder=2, label="finished, with its folds")
+    if ended.any():
+        axes.plot(numbers[ended], scores[ended], "x", color=OTHER, markersize=5, zorder=2, label="ended early")
+    axes.plot(numbers[[best]], scores[[best]], "o", color=CHOSEN, markersize=9, zorder=3, label="the best")
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.set_xlabel("trial")
+    axes.set_ylabel(_short(label, 40))
+    _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def tried(
+    values: Sequence[float] | Sequence[str], scores: np.ndarray, ended: np.ndarray, best: int, label: str, log: bool = False,
+    order: Sequence[str] = (),
+    title: str = "",
+) -> Figure:  # fmt: skip
+    """One setting: a dot a trial, names side by side, in this order, or numbers along an axis."""
+    figure, axes = _figure(2.35, 2.35)
+    if any(isinstance(value, str) for value in values):
+        names = list(dict.fromkeys([*order, *map(str, values)]))
+        x = np.array([names.index(str(value)) for value in values], float)
+        axes.set_xticks(range(len(names)), [_short(name, 14) for name in names], rotation=90 if len(names) > 3 else 0)
+        axes.set_xlim(-0.6, len(names) - 0.4)
+    else:
+        x = np.array(values, float)
+        if log:
+            axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            ends = sorted({float(x.min()), float(x.max())})
+            axes.set_xticks(ends, [f"{each:.2g}" for each in ends])
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.plot(x[~ended], scores[~ended], "o", color=OTHER, markersize=5, alpha=0.8, markeredgewidth=0)
+    axes.plot(x[ended], scores[ended], "x", color=OTHER, markersize=4.5)
+    axes.plot(x[[best]], scores[[best]], "o", color=CHOSEN, markersize=8, zorder=3)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.set_ylabel(_short(label, 26))
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def means(
+    x: np.ndarray, y: np.ndarray, low: np.ndarray, high: np.ndarray, xlabel: str, ylabel: str, title: str = ""
+) -> Figure:
+    """Means of groups, `y` against `x`, with intervals of `y`; on the dotted line both are the same."""
+    figure, axes = _figure(4.1)
+    least, most = (np.where(np.isfinite(each), each, y) for each in (low, high))
+    ends = (min(x.min(), least.min()), max(x.max(), most.max()))
+    axes.plot(ends, ends, color=INK, linewidth=0.9, linestyle=":")
+    axes.vlines(x, least, most, color=CHOSEN)
+    axes.plot(x, y, "o", color=CHOSEN, linestyle="solid", markersize=6, zorder=3)
+    axes.grid(color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    _title(axes, title)
+    return figure
+
+
+@_styled
 def stacked(
     panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], names: Sequence[str], title: str = ""
 ) -> Figure:
@@ -477,6 +552,74 @@ def stacked(
     all_axes[-1].set_xlabel("bases to the nearest")
     _legend(figure, all_axes[0])
     _title(all_axes[0], title)
+    return figure
+
+
+@_styled
+def histogram(
+    groups: Mapping[str, np.ndarray],
+    edges: np.ndarray,
+    label: str,
+    noun: str,
+    limits: Sequence[float] = (),
+    title: str = "",
+) -> Figure:
+    """How many values lie where, the groups on top of each other. With `limits` to tell apart what is rare beyond them,
+    each a dashed line, the counts stand on a scale of logarithms."""
+    figure, axes = _figure(3.1)
+    below = np.zeros(len(edges) - 1)
+    for i, (group, values) in enumerate(groups.items()):
+        counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+        look: dict[str, Any] = {"facecolor": "white", "edgecolor": MEAN, "hatch": "////"} if i else {"color": CHOSEN}
+        axes.bar((edges[:-1] + edges[1:]) / 2, counts, np.diff(edges) * 0.9, below, label=group, linewidth=0.8, **look)
+        below += counts
+    most = max(float(below.max()), 1.0)
+    if limits:
+        axes.set_yscale("symlog", linthresh=1, linscale=0.5)
+        ticks = [tick for tick in (0, *(10**k for k in range(9))) if tick <= most]
+        axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set_ylim(0, most * 2.2)
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_ylim(0, most * 1.1)
+    for limit in limits:
+        axes.axvline(limit, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+        where = axes.get_xaxis_transform()
+        axes.annotate(f"{limit:g}", (limit, 1), (3, 0), where, "offset points", color=MEAN, fontsize=SMALL, va="top")
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_xlabel(label)
+    axes.set_ylabel(noun)
+    if len(groups) > 1:
+        _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def layers(names: Sequence[str], parts: Mapping[str, np.ndarray], label: str, title: str = "") -> Figure:
+    """A bar of counts for each name, in parts one after the other, and the sum at its end."""
+    figure, axes = _figure(0.9 + 0.36 * len(names) + 0.3 * (len(parts) > 1))
+    total = np.zeros(len(names))
+    shades = DENSITY(np.linspace(1, 0.25, len(parts))) if len(parts) > 1 else [CHOSEN]
+    for (part, counts), shade in zip(parts.items(), shades, strict=True):
+        axes.barh(range(len(names)), counts, 0.68, total, color=shade, label=part)
+        total = total + counts
+    for i, count in enumerate(total.tolist()):
+        axes.annotate(f"{count:,.0f}", (count, i), (4, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    axes.set_yticks(range(len(names)), [_short(name, 36) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(0, max(float(total.max()), 1) * 1.15)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(axis="x", color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(label)
+    if len(parts) > 1:
+        _legend(figure, axes)
+    _title(axes, title)
     return figure
 
 
@@ -512,6 +655,102 @@ def curves(history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], t
     for key in axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0).get_lines():
         key.set_alpha(1)
         key.set_linewidth(1.8)
+    _title(axes, title)
+    return figure
+
+
+# colours and marks of classes, told apart by either: Okabe & Ito's palette, yellow left out
+CLASSES = (CHOSEN, MEAN, "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK, "#7f7f7f")
+MARKS, DASHES = "osD^vPXd", ("solid", (0, (5, 2)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+
+
+@_styled
+def places(
+    groups: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str, hollow: str = "", title: str = ""
+) -> Figure:
+    """Where the members of each group lie, in a colour and mark of its own; those of the group `hollow` are circles."""
+    figure, axes = _figure(4.3)
+    for i, (name, (x, y)) in enumerate(groups.items()):
+        look: dict[str, Any] = {"color": CLASSES[i % 8], "linewidths": 0, "alpha": 0.75}
+        if name == hollow:
+            look = {"facecolors": "none", "edgecolors": OTHER, "linewidths": 1}
+        mark = MARKS[(i + i // 8) % 8] if name != hollow else "o"
+        axes.scatter(x, y, s=30, marker=mark, label=_short(name), zorder=2, **look)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def rates(
+    lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    xlabel: str,
+    ylabel: str,
+    diagonal: bool = False,
+    title: str = "",
+) -> Figure:
+    """A line in the unit square for each class; `diagonal` for what chance reaches."""
+    figure, axes = _figure(4.3)
+    if diagonal:
+        axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=":")
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        dashes: Any = DASHES[(i + i // 8) % 4]
+        axes.plot(x, y, label=_short(name), color=CLASSES[i % 8], linestyle=dashes, linewidth=1.8)
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.01)
+    axes.grid(color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    _legend(figure, axes)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def crossed(table: np.ndarray, names: Sequence[str], noun: str, title: str = "") -> Figure:
+    """How many of each class (rows) were called which (columns): shade by the share of the row, the numbers written in."""
+    size = min(max(0.62 * len(names) + 1.4, 3.4), 7.5)
+    figure, axes = _figure(size, max(size, WIDTH - 0.4))
+    share = table / np.maximum(table.sum(1, keepdims=True), 1e-9)
+    axes.imshow(share, cmap=LinearSegmentedColormap.from_list("share", ["#ffffff", "#d6e6f2", CHOSEN]), vmin=0, vmax=1)
+    for row, column in np.ndindex(*table.shape):
+        if table[row, column] and len(names) <= 20:
+            text = f"{table[row, column]:.3g}" if table[row, column] < 1000 else f"{table[row, column]:,.0f}"
+            colour = "white" if share[row, column] > 0.6 else INK
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=SMALL)
+    short = [_short(name, 16) for name in names]
+    axes.set_xticks(range(len(names)), short, rotation=35 if max(map(len, short)) > 4 else 0, ha="right")
+    axes.set_yticks(range(len(names)), short)
+    axes.tick_params(length=0)
+    axes.set_xlabel("called")
+    axes.set_ylabel(f"{noun} of the class")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    _title(axes, title)
+    return figure
+
+
+@_styled
+def distributions(
+    groups: Mapping[str, np.ndarray], edges: np.ndarray, label: str, chosen: str, title: str = ""
+) -> Figure:
+    """Counts between `edges` as lines of density, one for each name; the chosen one in blue."""
+    figure, axes = _figure(3.2)
+    looks = iter([(MEAN, (0, (4, 2))), (OTHER, (0, (1, 1)))] * len(groups))
+    for name, counts in groups.items():
+        colour, style = (CHOSEN, "solid") if name == chosen else next(looks)
+        height = counts / max(float(counts.sum()), 1.0) / np.diff(edges)
+        axes.stairs(height, edges, color=colour, linestyle=style, linewidth=1.8 if name == chosen else 1.3, label=name)
+    axes.axvline(0, color=FAINT, linewidth=0.8, zorder=0)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(label)
+    axes.set_ylabel("density")
+    axes.legend(loc="upper right", fontsize=SMALL)
     _title(axes, title)
     return figure
 
