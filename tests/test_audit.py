@@ -172,6 +172,16 @@ def test_each_leak_between_windows_is_found_alone(leak: str, check: str, tmp_pat
     assert [each.check for each in found] == [check] and found[0].level == audit.ERROR
 
 
+def test_open_in_one_sample_alone_is_no_leak() -> None:
+    """Of few samples many bins and many genes are found in the same one: that says nothing."""
+    random = np.random.default_rng(5)
+    alone = np.eye(SAMPLES)[random.integers(0, SAMPLES, 30)].T * random.random(30)
+    features, targets = profiles(), random.normal(0, 1, (SAMPLES, 40))
+    features[:, :30], targets[:, :30] = alone, 7 * alone
+    data, split, _ = clean()
+    assert audit.of_matrix(made(features, dict(data.obs)), split, targets=made(targets)) == []
+
+
 def test_constant_features_and_rare_classes_are_warnings() -> None:
     data, split, options = with_values(constant)
     (found,) = audit.of_matrix(data, split, **options)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ ERROR, WARNING = "error", "warning"
 ALIKE = 0.98  # correlation of two samples, features in standard deviations, from which on one copies the other
 FEW = 500  # features; with fewer, different samples can be that much alike, and copies are all but equal
 EQUAL = 0.9999  # correlation of two columns that say the same, or of two samples with few features
+DISTINCT = 6  # values of a column from which on its like is no accident
 COMPARED = 20_000  # samples, up to which all pairs are compared
 COLUMNS, ROWS = 5_000, 50  # features and samples looked at, about, where some stand for all
 CHOSEN = 50  # features that all tell classes apart, from which on they have been chosen for it
@@ -391,11 +392,11 @@ def _chosen(values: np.ndarray, labels: np.ndarray) -> Iterator[Finding]:
 
 
 def _same_columns(x: np.ndarray, y: np.ndarray, names: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
-    """Features with the values of a target."""
+    """Features with the values of a target, but for a shift and a scale."""
     if len(x) < 4:
         return
     first: dict[bytes, int] = {}
-    a, b = (_directions(values) for values in (x, y))
+    a, b = (_directions(values) * _rich(values) for values in (x, y))
     hits = []
     for start in range(0, a.shape[1], _BLOCK):
         r = a[:, start : start + _BLOCK].T @ b
@@ -407,6 +408,13 @@ def _same_columns(x: np.ndarray, y: np.ndarray, names: Sequence[str], others: Se
         yield Finding(
             ERROR, "target among the features", "", len(hits), what, named(hits), "leave them out of the features"
         )
+
+
+def _rich(values: np.ndarray) -> np.ndarray:
+    """(columns) 1 where a column has enough values of its own to be known by them: of few samples many bins are open in one
+    alone, and so are genes."""
+    ordered = np.sort(values, axis=0)
+    return (1 + (np.diff(ordered, axis=0) > 0).sum(0) >= DISTINCT).astype(np.float32)
 
 
 def _directions(values: np.ndarray) -> np.ndarray:
