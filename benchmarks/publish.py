@@ -6,11 +6,20 @@ An entry is {"name", "value", "low", "high", "n", "unit", "command"}; bounds are
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 Entry = dict[str, Any]
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+
+
+def run(script: str, *arguments: object) -> None:
+    """Run a script of this checkout."""
+    command = [sys.executable, SCRIPTS / f"{script}.py", *arguments]
+    subprocess.run([str(each) for each in command], check=True)
 
 
 def entry(name: str, value: float, low: float | None, high: float | None, n: int, unit: str, command: str) -> Entry:

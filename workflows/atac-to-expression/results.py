@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -31,16 +30,11 @@ PERMUTATIONS = {
 }
 
 
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-    subprocess.run([str(part) for part in command], check=True)
-
-
 def judge(folder: Path, data: Path, scope: str) -> list[publish.Entry]:
     """All entries of one scope."""
     region = ["--region", "chr1:1-1000000"] if scope == "region" else []
     bins, expression = folder / f"{scope}.bins.h5ad", folder / f"{scope}.expression.h5ad"
-    run(
+    publish.run(
         "bin_peaks",
         "--peaks",
         *sorted((data / "peaks").glob("*.narrowPeak.gz")),
@@ -56,7 +50,7 @@ def judge(folder: Path, data: Path, scope: str) -> list[publish.Entry]:
         bins,
         *region,
     )
-    run(
+    publish.run(
         "assemble_expression",
         "--matrix",
         data / "rna_counts.tsv.gz",
@@ -89,8 +83,8 @@ def judge(folder: Path, data: Path, scope: str) -> list[publish.Entry]:
             if split == "lineage"
             else ["--method", "leave-one-out"]
         )
-        run("split_samples", "--samples", HERE / "blood.tsv", *how, "--output", f"{path}.split.tsv")
-        run(
+        publish.run("split_samples", "--samples", HERE / "blood.tsv", *how, "--output", f"{path}.split.tsv")
+        publish.run(
             "train_model",
             "--bins",
             bins,
@@ -111,7 +105,7 @@ def judge(folder: Path, data: Path, scope: str) -> list[publish.Entry]:
             "--predictions",
             f"{path}.predictions.tsv",
         )
-        run(
+        publish.run(
             "plot_results",
             "--predictions",
             f"{path}.predictions.tsv",

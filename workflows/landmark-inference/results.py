@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -28,11 +27,6 @@ GENES = {
     "landmark": ("derived_landmark_943x209.tsv.gz", "map_lm.txt"),
     "target": ("derived_target_9520x209.tsv.gz", "map_tg.txt.gz"),
 }
-
-
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-    subprocess.run([str(part) for part in command], check=True)
 
 
 def lines(path: Path) -> list[str]:
@@ -53,16 +47,16 @@ def assemble(folder: Path, data: Path) -> None:
         table += [f"{each[2]}\t{each[0]}\t" + row.split("\t", 1)[1] for row, each in zip(rows, known, strict=True)]
         (folder / f"{kind}.tsv").write_text("\n".join(table) + "\n")
         given = ["--matrix", folder / f"{kind}.tsv", "--fact-columns", "symbol", "--sheet", folder / "sheet.tsv"]
-        run("assemble_expression", *given, "--unit", "log2", "--output", folder / f"{kind}.h5ad")
+        publish.run("assemble_expression", *given, "--unit", "log2", "--output", folder / f"{kind}.h5ad")
 
 
 def judge(folder: Path, split: str) -> None:
     """Train and judge on one split."""
     matrix, path = folder / "target.h5ad", folder / split
-    run("split_samples", "--matrix", matrix, *METHOD[split], "--output", f"{path}.split.tsv")
+    publish.run("split_samples", "--matrix", matrix, *METHOD[split], "--output", f"{path}.split.tsv")
     given = ["--expression", matrix, "--landmarks", folder / "landmark.h5ad", "--split", f"{path}.split.tsv"]
     out = ["--model", f"{path}.safetensors", "--predictions", f"{path}.h5ad", "--history", f"{path}.history.tsv"]
-    run("train_model", "--task", "targets", *given, "--compare", "kriging", "kernel-ridge", "mlp", *out)
+    publish.run("train_model", "--task", "targets", *given, "--compare", "kriging", "kernel-ridge", "mlp", *out)
 
 
 def report(folder: Path, split: str) -> None:
@@ -70,7 +64,7 @@ def report(folder: Path, split: str) -> None:
     path = folder / split
     given = ["--predictions", f"{path}.h5ad", "--model", f"{path}.safetensors", "--history", f"{path}.history.tsv"]
     out = ["--metrics", f"{path}.metrics.tsv", "--gene-table", f"{path}.genes.tsv", "--report", f"{path}.html"]
-    run("plot_results", "--task", "targets", *given, *out, "--title", f"Genes of tumours, {SPLITS[split]}")
+    publish.run("plot_results", "--task", "targets", *given, *out, "--title", f"Genes of tumours, {SPLITS[split]}")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

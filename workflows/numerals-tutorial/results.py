@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -23,14 +22,10 @@ MEASURES = ("accuracy", "balanced_accuracy", "log_loss")
 def entries(folder: Path) -> list[publish.Entry]:
     """The measures of the models on the images held out."""
 
-    def run(script: str, *arguments: object) -> None:
-        command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-        subprocess.run([str(each) for each in command], check=True)
-
     matrix, split = folder / "digits.h5ad", folder / "split.tsv"
     table = ["--fact-columns", "digit", "--orientation", "samples-in-rows", "--unit", "intensity"]
-    run("assemble_expression", "--matrix", HERE / "digits.csv.gz", *table, "--output", matrix)
-    run(
+    publish.run("assemble_expression", "--matrix", HERE / "digits.csv.gz", *table, "--output", matrix)
+    publish.run(
         "split_samples",
         "--matrix",
         matrix,
@@ -54,8 +49,12 @@ def entries(folder: Path) -> list[publish.Entry]:
         "--label",
         "digit",
     ]
-    run("train_model", *given, "--matrix", matrix, "--split", split, "--model", model, "--predictions", predictions)
-    run("plot_results", "--task", "classes", "--predictions", predictions, "--model", model, "--metrics", metrics)
+    publish.run(
+        "train_model", *given, "--matrix", matrix, "--split", split, "--model", model, "--predictions", predictions
+    )
+    publish.run(
+        "plot_results", "--task", "classes", "--predictions", predictions, "--model", model, "--metrics", metrics
+    )
     with metrics.open() as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["metric"] in MEASURES]
     return [

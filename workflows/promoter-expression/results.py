@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -71,10 +70,6 @@ class Work:
     def __init__(self, folder: Path, data: Path):
         self.folder, self.data = folder, data
 
-    def run(self, script: str, *arguments: object) -> None:
-        command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-        subprocess.run([str(part) for part in command], check=True)
-
     def files(self, species: Species) -> tuple[Path, Path]:
         """Genome and annotation."""
         genome, annotation = (next(self.data.glob(each)) for each in (species.genome, species.annotation))
@@ -86,11 +81,11 @@ class Work:
         windows = self.folder / f"{species.name}.h5"
         features = ("--half-life", "--gene-type", "protein_coding") if species is YEAST else ()
         cut = ("--kind", "promoters", "--upstream", UPSTREAM, "--downstream", 1, *features)
-        self.run("extract_windows", "--genome", genome, "--annotation", annotation, *cut, "--output", windows)
+        publish.run("extract_windows", "--genome", genome, "--annotation", annotation, *cut, "--output", windows)
         for split, group in (("chromosome", "chrom"), ("random", "gene")):
             parts = ("--method", "hold-out", "--group", group, "--test-share", 0.2, "--validation-share", 0.2)
             out = self.folder / f"{species.name}.{split}.tsv"
-            self.run("split_samples", "--windows", windows, *parts, "--output", out)
+            publish.run("split_samples", "--windows", windows, *parts, "--output", out)
         return windows
 
     def train(self, species: Species, split: str, values: str, *options: object) -> Metrics:
@@ -98,7 +93,7 @@ class Work:
         name = f"{species.name}.{values}.{split}{'.features' * ('--without-features' not in options)}"
         metrics = self.folder / f"{name}.metrics.tsv"
         if not metrics.exists():
-            self.run(
+            publish.run(
                 *("train_model", "--task", "activity", "--windows", self.folder / f"{species.name}.h5"),
                 *("--split", self.folder / f"{species.name}.{split}.tsv", "--scale", "log"),
                 *(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -36,11 +35,6 @@ ASKED = {
 }
 
 
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-    subprocess.run([str(part) for part in command], check=True)
-
-
 def leukemia(path: Path, folder: Path) -> Path:
     """The samples × probes, with the lineage (the first letter of the stage, such as B2) as a label of its own."""
     sheet, matrix = folder / "lineage.tsv", folder / "all.h5ad"
@@ -48,7 +42,7 @@ def leukemia(path: Path, folder: Path) -> Path:
         rows = [(row[0], row[2][0]) for row in csv.reader(file)][1:]
     sheet.write_text("sample\tlineage\n" + "".join(f"{sample}\t{lineage}\n" for sample, lineage in rows))
     facts = ("--fact-columns", "type", "BT", "--unit", "log2", "--sheet", sheet)
-    run("assemble_expression", "--matrix", path, *facts, "--output", matrix)
+    publish.run("assemble_expression", "--matrix", path, *facts, "--output", matrix)
     return matrix
 
 
@@ -72,10 +66,10 @@ def judge(folder: Path, matrix: Path, name: str) -> list[publish.Entry]:
     path = folder / name
     dropped = ("--drop-classes", *FEW) if name == "all.types" else ()
     folds = ("--stratify", label, "--folds", 5, "--repeats", 5, *dropped)
-    run("split_samples", "--matrix", matrix, *folds, "--output", f"{path}.split.tsv")
+    publish.run("split_samples", "--matrix", matrix, *folds, "--output", f"{path}.split.tsv")
     tables = {each: f"{path}.{each}.tsv" for each in ("predictions", "permutations", "features", "samples", "metrics")}
     drawn = ("--permutations", permutations, "--permutation-table", tables["permutations"]) if permutations else ()
-    run(
+    publish.run(
         "train_model",
         *("--task", "classes", "--architecture", CHOSEN, "--matrix", matrix, "--label", label),
         *(
@@ -91,7 +85,7 @@ def judge(folder: Path, matrix: Path, name: str) -> list[publish.Entry]:
         *("--feature-table", tables["features"], "--sample-table", tables["samples"]),
     )
     shown = ("--permutations", tables["permutations"]) if permutations else ()
-    run(
+    publish.run(
         "plot_results",
         *("--task", "classes", "--predictions", tables["predictions"], "--model", f"{path}.safetensors", *shown),
         *("--features", tables["features"], "--samples", tables["samples"], "--title", f"Leukemia: {name}"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -44,25 +43,21 @@ class Work:
     def __init__(self, folder: Path, data: Path):
         self.folder, self.data = folder, data
 
-    def run(self, script: str, *arguments: object) -> None:
-        command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-        subprocess.run([str(part) for part in command], check=True)
-
     def windows(
         self, name: str, genome: Path, annotation: Path, held: dict[str, str], *options: object
     ) -> tuple[Path, Path]:
         """Windows of a genome, and their split by chromosome."""
         windows, split = self.folder / f"{name}.h5", self.folder / f"{name}.split.tsv"
         given = ("--genome", genome, "--annotation", annotation, "--without-stop", "keep", *options)
-        self.run("extract_windows", *given, "--output", windows)
+        publish.run("extract_windows", *given, "--output", windows)
         parts = ("--test-groups", held["test"], "--validation-groups", held["validation"])
-        self.run("split_samples", "--windows", windows, "--method", "explicit", *parts, "--output", split)
+        publish.run("split_samples", "--windows", windows, "--method", "explicit", *parts, "--output", split)
         return windows, split
 
     def train(self, name: str, made: tuple[Path, Path], *options: object) -> tuple[Path, Metrics]:
         """A model and its measures on the test part."""
         model, metrics = self.folder / f"{name}.safetensors", self.folder / f"{name}.metrics.tsv"
-        self.run(
+        publish.run(
             "train_model",
             *("--windows", made[0], "--split", made[1], *options),
             *("--threads", THREADS, "--checkpoint", self.folder / "checkpoints"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -31,11 +30,6 @@ LUCK = {
 }
 
 
-def run(script: str, *arguments: object) -> None:
-    command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-    subprocess.run([str(part) for part in command], check=True)
-
-
 def study(folder: Path, data: Path) -> None:
     """The windows, their split, and the study with its tables, in `folder`."""
     genome, annotation = (next((data / "genomes" / "pfalciparum").glob(f"*.{kind}.gz")) for kind in ("fa", "gtf"))
@@ -55,13 +49,13 @@ def study(folder: Path, data: Path) -> None:
         *region,
     )
     given = ("--genome", genome, "--annotation", annotation, "--assembly", "Pf3D7")
-    run("extract_windows", "--kind", "content", *given, *cut, "--output", windows)
+    publish.run("extract_windows", "--kind", "content", *given, *cut, "--output", windows)
     named = ("--test-groups", TEST, "--validation-groups", VALIDATION)
-    run("split_samples", "--windows", windows, "--method", "explicit", *named, "--output", split)
+    publish.run("split_samples", "--windows", windows, "--method", "explicit", *named, "--output", split)
     out = ("--trials", folder / "trials.tsv", "--metrics", folder / "metrics.tsv", "--report", folder / "report.html")
     plan = ("--plan", HERE / "plan-pfalciparum.yml", "--windows", windows, "--split", split)
     cores = ("--parallel", PARALLEL, "--threads", min(PARALLEL, os.cpu_count() or 1))
-    run("tune_model", *plan, *cores, "--log", folder / "study.jsonl", *out)
+    publish.run("tune_model", *plan, *cores, "--log", folder / "study.jsonl", *out)
 
 
 def entries(folder: Path) -> list[publish.Entry]:

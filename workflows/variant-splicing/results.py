@@ -12,7 +12,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -42,13 +41,9 @@ class Work:
     def __init__(self, folder: Path, data: Path):
         self.folder, self.data = folder, data
 
-    def run(self, script: str, *arguments: object) -> None:
-        command = [sys.executable, ROOT / "scripts" / f"{script}.py", *arguments]
-        subprocess.run([str(part) for part in command], check=True)
-
     def model(self, name: str, *weights: Path) -> Path:
         path = self.folder / f"{name}.safetensors"
-        self.run("import_model", "--weights", *weights, "--model", path)
+        publish.run("import_model", "--weights", *weights, "--model", path)
         return path
 
     def joined(self, kind: str) -> Path:
@@ -71,7 +66,7 @@ def spliceai(work: Work) -> Iterator[publish.Entry]:
     path, windows_path = work.model("spliceai", *_weights()), work.folder / "human.h5"
     cut = ("--context", 10_000, "--strand", "gene", "--flank", "N")
     files = ("--genome", work.joined("fa"), "--annotation", work.joined("gtf"), "--output", windows_path)
-    work.run("extract_windows", *cut, *files)
+    publish.run("extract_windows", *cut, *files)
     card, arrays = modelfile.read(path)
     model = boundaries.restore(card, arrays, path)
     with Windows(windows_path, "boundaries") as windows:
@@ -123,8 +118,8 @@ def _predicted(work: Work, model: Path, genome: Path, chrom: str, start: int) ->
 
     windows, table = work.folder / "stretch.h5", work.folder / "stretch.tsv"
     region = ("--region", f"{chrom}:{start + 1}-{start + CUTS}", "--annotation", work.joined("gtf"))
-    work.run("extract_windows", "--genome", genome, *region, "--max-n", 1, "--output", windows)
-    work.run("predict_model", "--model", model, "--windows", windows, "--predictions", table)
+    publish.run("extract_windows", "--genome", genome, *region, "--max-n", 1, "--output", windows)
+    publish.run("predict_model", "--model", model, "--windows", windows, "--predictions", table)
     with table.open() as file:
         return {(row["id"], row["target"]): float(row["predicted"]) for row in csv.DictReader(file, delimiter="\t")}
 
@@ -170,8 +165,8 @@ def xpresso(work: Work) -> Iterator[publish.Entry]:
     model = work.model("xpresso", *(work.data / "xpresso").glob("*.h5"))
     bed = work.data / "xpresso" / "hg38_promoters_10500.bed.gz"
     cut = ("--kind", "promoters", "--genome", genome, "--tss", bed, "--region", "chr2", "--max-n", 0)
-    work.run("extract_windows", *cut, "--output", windows)
-    work.run("predict_model", "--model", model, "--windows", windows, "--predictions", table)
+    publish.run("extract_windows", *cut, "--output", windows)
+    publish.run("predict_model", "--model", model, "--windows", windows, "--predictions", table)
     place = ["chrom", "start", "end", "strand"]
     header = ["chrom", "start", "end", "id", "score", "strand"]
     promoters = pl.read_csv(bed, separator="\t", has_header=False, new_columns=header)

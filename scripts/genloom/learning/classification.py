@@ -17,7 +17,7 @@ import polars as pl
 from ..formats import tables
 from ..formats.results import Classified
 from .calibration import Reliability, reliability
-from .metrics import CHUNK, LEVELS, Metric, p_value
+from .metrics import CHUNK, LEVELS, Metric, find, p_value
 
 MEASURES = ("balanced_accuracy", "macro_f1", "mcc", "log_loss", "brier", "auc")
 LEAST = 1e-12  # of a probability whose logarithm is taken
@@ -60,7 +60,7 @@ class Evaluation:
     def get(self, metric: str, model: str | None = None) -> Metric | None:
         """A metric of a model, by default of the chosen one; None where it was not computed."""
         model = self.models[0] if model is None else model
-        return next((m for m in self.metrics if (m.metric, m.model) == (metric, model)), None)
+        return find(self.metrics, metric, model)
 
     @property
     def chance(self) -> float:

@@ -10,7 +10,7 @@ independent. All draws are sums over units of what each unit contributes, so tha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class Evaluation:
     def get(self, metric: str, model: str | None = None) -> Metric | None:
         """A metric of a model, by default of the chosen one; None where it was not computed."""
         model = self.models[0] if model is None else model
-        return next((m for m in self.metrics if (m.metric, m.model) == (metric, model)), None)
+        return find(self.metrics, metric, model)
 
     @property
     def beats_mean(self) -> bool:
@@ -78,6 +78,11 @@ class Evaluation:
         skill = self.get("skill")
         assert skill is not None
         return skill.value > 0 and not skill.low <= 0
+
+
+def find(metrics: Iterable[Metric], metric: str, model: str) -> Metric | None:
+    """A metric of a model; None where it was not computed."""
+    return next((m for m in metrics if (m.metric, m.model) == (metric, model)), None)
 
 
 def scores(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray) -> dict[str, float]:

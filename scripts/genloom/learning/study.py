@@ -31,7 +31,7 @@ from ..formats.split import Fold, Split
 from ..formats.studylog import FAILED, FINISHED, PRUNED, Log, Trial
 from . import audit, classification, metrics, search, splits
 from .audit import Finding
-from .metrics import Metric
+from .metrics import Metric, find
 from .plan import Plan, parse
 from .trainer import FILES, NAMES, Run, Trainer
 
@@ -384,7 +384,7 @@ class Judged:
     folder: Path
 
     def get(self, metric: str, model: str) -> Metric | None:
-        return next((m for m in self.metrics if (m.metric, m.model) == (metric, model)), None)
+        return find(self.metrics, metric, model)
 
     def models(self, metric: str) -> list[str]:
         """Those that have this metric: tuned, default, then the baselines."""
