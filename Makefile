@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test test-unit lint format clean results-numerals-tutorial results-atac-to-expression results-splice-boundaries results-variant-splicing results-promoter-prediction results-promoter-expression results-landmark-inference results-sample-classification results-tune-and-judge benchmarks benchmarks-score-variants
+.PHONY: help demo docs pictures test test-unit fuzz faults lint format clean results-numerals-tutorial results-atac-to-expression results-splice-boundaries results-variant-splicing results-promoter-prediction results-promoter-expression results-landmark-inference results-sample-classification results-tune-and-judge benchmarks benchmarks-score-variants
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -26,11 +26,16 @@ help: ## what can be made
 	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps spliceai openspliceai pyfaidx
 	touch $@ .venv/demo.stamp
 
+.venv/docs.stamp: .venv/bin/pip $(SOURCES)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 demo: .venv/demo.stamp ## the main job on small made-up data, to an HTML report in demo/
 	cwltool --quiet --no-container --outdir demo workflows/atac-to-expression/atac-to-expression.cwl workflows/atac-to-expression/job.yml > /dev/null
 	@echo "The report: file://$(CURDIR)/demo/report.html"
 
 include galaxy.mk
+include slurm.mk
 
 lint: .venv/test.stamp ## style and types
 	ruff check .
@@ -41,8 +46,21 @@ format: .venv/test.stamp ## lay the code out
 	ruff check --fix .
 	ruff format .
 
-test-unit: .venv/test.stamp ## all tests but those in a real Galaxy
-	pytest tests --ignore tests/galaxy --numprocesses auto --dist loadfile
+test-unit: .venv/test.stamp ## all tests but those in a real Galaxy or on Slurm
+	pytest tests --ignore tests/galaxy --ignore tests/slurm --numprocesses auto --dist loadfile
+
+docs: .venv/docs.stamp ## the documentation as a site, in site/
+	properdocs build
+	@echo "The documentation: file://$(CURDIR)/site/index.html"
+
+pictures: .venv/demo.stamp ## the pictures of the tutorials: each small job, its report in Chromium; ten minutes on one core
+	python docs/pictures.py
+
+fuzz: .venv/test.stamp ## 5,000 bad files for each reader; an hour on one core
+	pytest tests/fuzz --hypothesis-profile=fuzz
+
+faults: .venv/test.stamp ## kill, stop, fill the disk of, or starve runs of all scripts at 100 random moments; as root, half an hour
+	python -m tests.faults --count 100
 
 test: lint test-unit test-galaxy ## everything
 
@@ -79,7 +97,7 @@ benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedto
 	python benchmarks/bin_peaks.py
 	python benchmarks/assemble_expression.py
 	test -x $(PEER)/bin/openspliceai || { $(PYTHON) -m venv $(PEER) && $(PEER)/bin/pip install --quiet --no-deps openspliceai \
-		&& $(PEER)/bin/pip install --quiet biopython gffutils h5py mappy matplotlib pyfaidx tqdm; }
+		&& $(PEER)/bin/pip install --quiet biopython gffutils h5py mappy matplotlib pyfaidx pyranges tqdm; }
 	python benchmarks/extract_windows.py --peer $(PEER)/bin/python
 	python benchmarks/splice_network.py
 	python benchmarks/promoters.py
@@ -87,6 +105,7 @@ benchmarks: .venv/demo.stamp ## speed and memory beside other tools; needs bedto
 	python benchmarks/landmarks.py
 	python benchmarks/predict_chromosome.py
 	python benchmarks/mutagenesis.py
+	python benchmarks/growth.py
 	python benchmarks/render.py
 
 SPLICEAI := $(WORK)/spliceai
@@ -96,4 +115,4 @@ benchmarks-score-variants: .venv/demo.stamp ## variant scores beside SpliceAI's 
 	python benchmarks/score_variants.py --peer $(SPLICEAI)/bin/python
 
 clean: ## remove what was made, the environments too
-	rm -rf .venv .galaxy demo $(WORK)
+	rm -rf .venv .galaxy .toil demo site $(WORK)

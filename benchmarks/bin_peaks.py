@@ -163,6 +163,7 @@ def main() -> None:
                 "bin_peaks, overlap": [*ours, "--assign", "overlap", "--value", "count"],
                 "bedtools, one file": bedtools,
                 "bedtools -sorted, one": [*bedtools, "-sorted"],
+                "bedtools map, one": ["bedtools", "map", "-c", "5", "-o", "max", *bedtools[3:]],
             },
             args.rounds,
         )
@@ -174,6 +175,7 @@ def main() -> None:
             measure.ratio(
                 f"{tool}.vs.bedtools_intersect_sorted", costs["bedtools -sorted, one"], ours, COMMAND, args.samples
             ),
+            measure.ratio(f"{tool}.vs.bedtools_map", costs["bedtools map, one"], ours, COMMAND, args.samples),
             measure.ratio(f"{tool}.vs.polars_parse", costs["polars"], ours, COMMAND),
             measure.ratio(f"{tool}.of_limit", ours, costs["cat"], COMMAND),
             measure.entry(f"{tool}.peak_mb", [cost.megabytes for cost in ours], "MB", COMMAND),

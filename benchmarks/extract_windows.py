@@ -3,7 +3,7 @@
 
 Generates a GTF of GENCODE's size, a chromosome of 250 Mb, a genome with 20,000 genes, and one with genes of the types
 and tags that OpenSpliceAI asks for. OpenSpliceAI is run with the Python of an environment of its own (`--peer`, where
-`pip install openspliceai` was done); its step counts the same splice sites.
+`pip install openspliceai pyranges` was done); its step counts the same splice sites.
 """
 
 from __future__ import annotations
@@ -42,6 +42,13 @@ table["mane"] = text.contains('tag "MANE_Select"', regex=False)
 table = table.sort_values(["transcript_id", "start"])
 exons = table[table["feature"] == "exon"]
 print(exons["transcript_id"].nunique(), len(exons), (exons["start"] - 1).sum(), exons["end"].sum())
+"""
+PYRANGES = """
+import sys
+import pyranges
+table = pyranges.read_gtf(sys.argv[1]).df
+exons = table[table["Feature"] == "exon"]
+print(exons["transcript_id"].nunique(), len(exons), exons["Start"].sum(), exons["End"].sum())
 """
 CODES = f"""
 import sys
@@ -191,6 +198,7 @@ def measure_all(folder: Path, peer: str | None, rounds: int) -> None:
     }
     (folder / "peer").mkdir(exist_ok=True)
     if peer:
+        commands["pyranges"] = [peer, "-c", PYRANGES, gtf]
         commands["OpenSpliceAI"] = [peer, "-c", PEER, folder / "peer.gff3", folder / "peer.fa", folder / "peer"]
     assert numbers(python, "-c", EXONS, gtf) == numbers(python, "-c", PANDAS, gtf), "pandas has another exon table"
     costs = measure.interleave(commands, rounds)
@@ -209,6 +217,7 @@ def measure_all(folder: Path, peer: str | None, rounds: int) -> None:
         print(f"{theirs[0]:.0f} sites in {theirs[1]:.0f} windows of OpenSpliceAI, {ours[1]:.0f} of extract_windows")
         ratio = measure.ratio("extract_windows.vs.openspliceai", costs["OpenSpliceAI"], costs["windows"], COMMAND)
         entries.append(ratio)
+        entries.append(measure.ratio("exon_table.vs.pyranges", costs["pyranges"], costs["exon table"], COMMAND))
     measure.record(entries)
 
 

@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 # name → (what it says, what it should reach)
 ROWS = {
     "bin_peaks.vs.bedtools_intersect": ("bin_peaks: times faster than `bedtools intersect -c`", "≥ 40"),
+    "bin_peaks.vs.bedtools_map": ("times faster than `bedtools map`", "≥ 50"),
     "bin_peaks_overlap.vs.bedtools_intersect": (
         "the same with `--assign overlap --value count`, bedtools' own task",
         "–",
@@ -23,6 +24,7 @@ ROWS = {
     "assemble_expression.of_limit": ("assemble_expression over `cat` of the files", "≤ 20"),
     "assemble_expression.peak_mb": ("assemble_expression: peak memory, MiB", "≤ 286"),
     "exon_table.vs.pandas": ("GTF to exon table: times faster than pandas", "≥ 3"),
+    "exon_table.vs.pyranges": ("the same, pyranges reading it", "≥ 10"),
     "exon_table.peak_mb": ("the same: peak memory, MiB", "≤ 286"),
     "exon_table.of_limit": ("the same over `cat` of the file", "≤ 10"),
     "extract_windows.vs.openspliceai": ("extract_windows: times faster than OpenSpliceAI's data step", "≥ 100"),
@@ -55,6 +57,8 @@ ROWS = {
     "train_promoters.loading": ("share of its training step that goes into the batch", "≤ 0.05"),
     "bigwig.of_limit": ("bigWig over pyBigWig alone", "≤ 1.2"),
     "bigwig_dense.of_limit": ("the same where no base is zero", "≤ 1.2"),
+    "bedgraph.vs.formatting": ("bedGraph: times faster than a loop that formats lines", "≥ 5"),
+    "bedgraph_dense.vs.formatting": ("the same where no base is zero", "≥ 5"),
     "predict_chromosome.peak_mb": ("predict_model on 250 Mb: peak memory, MiB", "≤ 1907"),
     "predict_chromosome.seconds": ("the same: seconds", "–"),
     "score_variants.vs.spliceai": ("score_variants, one variant a kb: times faster than SpliceAI's own", "≥ 5"),
@@ -74,17 +78,22 @@ ROWS = {
 
 
 def render() -> dict[Path, str]:
-    """The README with the table of results.json: path → text."""
+    """The README with the tables of results.json: path → text."""
     results = publish.read(HERE / "results.json")
     rows = [
         [text, f"{r['value']:g} ({r['low']:g} to {r['high']:g})" if (r := results.get(name)) else "–", aim]
         for name, (text, aim) in ROWS.items()
     ]
-    return {
-        HERE / "README.md": publish.insert(
-            HERE / "README.md", {"results": publish.table(["", "measured", "aim"], rows)}
-        )
+    tools = [name.removeprefix("growth.") for name, r in results.items() if r["unit"] == "exponent"]
+    growth = [
+        [name, f"{results[f'growth.{name}']['value']:.2f}", f"{results[f'growth.{name}.peak_mb']['value']:.0f}"]
+        for name in tools
+    ]
+    blocks = {
+        "results": publish.table(["", "measured", "aim"], rows),
+        "growth": publish.table(["work", "exponent", "MiB at ×16"], growth),
     }
+    return {HERE / "README.md": publish.insert(HERE / "README.md", blocks)}
 
 
 if __name__ == "__main__":

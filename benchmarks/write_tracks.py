@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tracks of scores per base as bigWig, beside pyBigWig alone.
+"""Tracks of scores per base: bigWig beside pyBigWig alone, bedGraph beside a loop that formats lines.
 
 The scores of 50 Mb are as a network gives them, nearly all below what is written, and one in 200 bases is not; those of
 another 2 Mb are all to be written. pyBigWig is given the runs ready made, the writer the scores, in tiles of 100,000
@@ -37,6 +37,10 @@ def scores(bases: int, dense: bool) -> np.ndarray:
     return values
 
 
+def runs_of(values: np.ndarray) -> Runs:
+    return [tracks.run_lengths(values[at : at + TILE], at) for at in range(0, len(values), TILE)]
+
+
 def own(path: Path, values: np.ndarray) -> None:
     track = tracks.BigWig(path, {"chr1": len(values)})
     for start in range(0, len(values), TILE):
@@ -51,9 +55,32 @@ def alone(path: Path, size: int, runs: Runs) -> None:
             file.addEntries(np.full(len(start), "chr1"), start, ends=end, values=value)
 
 
+def lines(path: Path, runs: Runs) -> None:
+    """bedGraph as one would write it, a line after the other."""
+    with path.open("w") as file:
+        for starts, ends, levels in runs:
+            for start, end, level in zip(starts.tolist(), ends.tolist(), levels.tolist(), strict=True):
+                file.write(f"chr1\t{start}\t{end}\t{level}\n")
+
+
+def times_faster(folder: Path, values: np.ndarray) -> float:
+    """Seconds of that over those of the writer, both given the runs."""
+    runs = runs_of(values)
+    begin = time.process_time()
+    track = tracks.BedGraph(folder / "own", {"chr1": len(values)})
+    for each in runs:
+        track.runs("chr1", *each)
+    track.close()
+    between = time.process_time()
+    lines(folder / "lines", runs)
+    end = time.process_time()
+    assert (folder / "own").read_bytes() == (folder / "lines").read_bytes(), "the files differ"
+    return (end - between) / (between - begin)
+
+
 def ratio(folder: Path, values: np.ndarray) -> float:
     """Seconds of the writer over those of pyBigWig."""
-    runs = [tracks.run_lengths(values[at : at + TILE], at) for at in range(0, len(values), TILE)]
+    runs = runs_of(values)
     begin = time.process_time()
     own(folder / "own", values)
     between = time.process_time()
@@ -73,6 +100,8 @@ def main() -> None:
             values = scores(bases, bool(name))
             ratios = [ratio(Path(temporary), values) for _ in range(args.rounds)]
             entries.append(measure.entry(f"bigwig{name}.of_limit", ratios, "ratio", COMMAND))
+            ratios = [times_faster(Path(temporary), values) for _ in range(args.rounds)]
+            entries.append(measure.entry(f"bedgraph{name}.vs.formatting", ratios, "ratio", COMMAND))
     measure.record(entries)
 
 

@@ -37,6 +37,12 @@ def build_parser() -> argparse.ArgumentParser:
         "with the files' names or --names; and labels, which go along into the matrix",
     )
     parser.add_argument(
+        "--whole",
+        nargs="+",
+        metavar="NAME",
+        help="these are a part: the names of all samples of the matrix, in its order. merge_parts joins the parts",
+    )
+    parser.add_argument(
         "--sizes",
         required=True,
         metavar="FILE",
@@ -88,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     from genloom.formats import bins, chromosomes, matrix, samples, tables
 
-    names = samples.identify(args.peaks, args.names, args.sheet)
+    names, part = samples.identify_part(args.peaks, args.names, args.sheet, args.whole)
     sizes = chromosomes.read_sizes(args.sizes)
     regions = [chromosomes.parse_region(region, sizes) for region in args.region or ()]
     grid = bins.Bins(args.bin_size, sizes, regions)
@@ -96,7 +102,7 @@ def main(args: argparse.Namespace) -> None:
     rule = bins.Rule(args.assign, args.value, minimum)
     with console.Outputs() as outputs:
         data, table = bins.assemble(
-            args.peaks, names, grid, rule, args.normalise, args.keep_empty, args.assembly, args.threads
+            args.peaks, names, grid, rule, args.normalise, args.keep_empty, args.assembly, args.threads, part
         )
         matrix.write(data, outputs.file(args.output))
         if args.summary:

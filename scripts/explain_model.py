@@ -21,7 +21,23 @@ def build_parser():
     )
     sequence = parser.add_argument_group("models of boundaries, content and activity")
     sequence.add_argument("--windows", metavar="H5", help="windows, from extract_windows")
-    sequence.add_argument("--genome", metavar="FASTA", help="boundaries: a genome, with --region, in place of windows")
+    sequence.add_argument(
+        "--genome",
+        metavar="FASTA",
+        help="boundaries: a genome, with --region, in place of windows; with --variants the one that they refer to",
+    )
+    sequence.add_argument(
+        "--variants",
+        metavar="VCF",
+        help="explain what variants change, the reference beside the alternate: VCF or BCF, with --genome, of models of "
+        "boundaries; of activity with the --windows of the promoters, too",
+    )
+    sequence.add_argument(
+        "--distance",
+        type=console.integer(1, 4999),
+        default=50,
+        help="boundaries, variants: bases on either side of one in which the site is looked for that it changes most",
+    )
     sequence.add_argument("--name", nargs="+", metavar="NAME", help="only windows of these names")
     sequence.add_argument("--gene", nargs="+", metavar="GENE", help="only windows of these genes, by id or symbol")
     sequence.add_argument(
@@ -34,8 +50,8 @@ def build_parser():
         "--class",
         dest="label",
         choices=("donor", "acceptor", "boundary", "exon", "intron"),
-        help="what is explained: of a model of boundaries donor or acceptor (by default donor), of content boundary, exon or "
-        "intron (by default boundary)",
+        help="what is explained: of a model of boundaries donor or acceptor (by default donor, of variants what they change "
+        "most), of content boundary, exon or intron (by default boundary)",
     )
     sequence.add_argument(
         "--sites",
@@ -46,19 +62,28 @@ def build_parser():
     sequence.add_argument(
         "--reach",
         type=console.integer(10, 100_000),
-        help="explain so many bases on either side of a site (by default 200) or start site (by default the whole promoter)",
+        help="explain so many bases on either side of a site (by default 200), start site (by default the whole promoter) or, "
+        "of promoters, variant (by default 200)",
     )
     sequence.add_argument(
         "--count",
         type=console.integer(1, 100_000),
         default=50,
-        help="sites or windows at the most, those with the highest scores",
+        help="sites, windows or variants at the most, those with the highest scores or largest effects",
     )
     sequence.add_argument("--motif-width", type=console.integer(4, 50), default=12, help="bases of a motif at the most")
     samples = parser.add_argument_group("models of expression, classes and targets")
-    samples.add_argument("--bins", metavar="H5AD", help="permutation: the samples × bins that the model learned from")
     samples.add_argument(
-        "--expression", metavar="H5AD", help="permutation: their expression; also the start sites of genes"
+        "--bins", metavar="H5AD", help="permutation, expression: the samples × bins that the model learned from"
+    )
+    samples.add_argument(
+        "--expression",
+        metavar="H5AD",
+        help="permutation, expression and targets: the samples × genes; also the start sites of genes",
+    )
+    samples.add_argument("--matrix", metavar="H5AD", help="permutation, classes: the samples × features")
+    samples.add_argument(
+        "--landmarks", metavar="FILE", help="permutation, targets: the landmark genes, a list or a matrix of their own"
     )
     samples.add_argument("--split", metavar="TSV", help="permutation: the split that says which samples are held out")
     samples.add_argument(
@@ -67,7 +92,7 @@ def build_parser():
     samples.add_argument("--targets", nargs="+", metavar="NAME", help="only these genes, by id or symbol, or classes")
     samples.add_argument("--top", type=console.integer(1, 10_000), default=20, help="features to list")
     samples.add_argument(
-        "--repeats", type=console.integer(1, 1000), default=20, help="permutation: exchanges of each bin"
+        "--repeats", type=console.integer(1, 1000), default=20, help="permutation: exchanges of each feature"
     )
     samples.add_argument(
         "--bootstrap",
@@ -84,6 +109,9 @@ def build_parser():
         help="sequence: a line a base: its score, how it would change, what the base contributes",
     )
     out.add_argument("--track", metavar="BEDGRAPH", help="sequence: the contributions along the genome")
+    out.add_argument(
+        "--variant-table", metavar="TSV", help="variants: what each does to the score, or why it was not explained"
+    )
     out.add_argument(
         "--logos", metavar="SVG", help="sequence: the contributions as letters, of the first sites or windows"
     )
@@ -110,7 +138,7 @@ def main(args):
             from genloom.learning import attribution as ways
 
             options = ways.Options(
-                method, args.label or "", args.sites, args.reach, args.count, args.motif_width, args.seed
+                method, args.label or "", args.sites, args.reach, args.count, args.motif_width, args.seed, args.distance
             )
         else:
             from genloom.learning import importance as ways

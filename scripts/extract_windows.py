@@ -65,6 +65,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="REGION",
         help="only these: chr1 or chr1:1-1000000 (from 1, last base included); by default all",
     )
+    genes.add_argument(
+        "--part",
+        metavar="BED",
+        help="a part of the chromosomes, from split_genome with the same --region: what is written is that part of the "
+        "windows, for merge_parts",
+    )
     tiles = parser.add_argument_group("tiles", "kinds boundaries and content")
     tiles.add_argument("--window", type=console.integer(1, 10_000_000), default=5000, help="bases of a window")
     tiles.add_argument(
@@ -137,7 +143,8 @@ def main(args: argparse.Namespace) -> None:
 
     options = choices.Options.of(args)
     with console.Outputs() as outputs:
-        count, tally = extraction.extract(args.genome, args.annotation, args.tss, options, outputs.file(args.output))
+        output = outputs.file(args.output)
+        count, tally = extraction.extract(args.genome, args.annotation, args.tss, options, output, args.part)
         if args.summary:
             tally.write(outputs.file(args.summary))
     console.say(f"{count} windows written")

@@ -174,7 +174,7 @@ def build_parser():
 
 def main(args):
     tasks.settle_report(args)
-    from genloom.report import figures, page
+    from genloom.report import look, page
 
     task = importlib.import_module(f"genloom.report.{args.task}")
     results = task.read(args)
@@ -189,7 +189,7 @@ def main(args):
             folder = outputs.folder(args.figures)
             for plot in plots:
                 path = folder / f"{plot.name}.{args.figure_format}"
-                figures.save(plot.draw(title=plot.title), path, args.figure_format)
+                look.save(plot.draw(title=plot.title), path, args.figure_format)
 
 
 if __name__ == "__main__":

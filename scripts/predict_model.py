@@ -42,6 +42,11 @@ def build_parser():
         help="only these: chr1 or chr1:1-1000000 (from 1, last base included); by default all",
     )
     sequence.add_argument(
+        "--part",
+        metavar="BED",
+        help="genome: a part of its chromosomes, from split_genome with the same --region; needs --found",
+    )
+    sequence.add_argument(
         "--feeder",
         metavar="SAFETENSORS",
         help="a model of content, from train_model: windows that it gives no boundary are passed over",
@@ -80,6 +85,7 @@ def build_parser():
     out.add_argument(
         "--summary", metavar="TSV", help="genome: how much was predicted, what was found, and what a feeder spared"
     )
+    out.add_argument("--found", metavar="H5", help="genome: all that was found on a part of it, for merge_parts")
     return parser
 
 
@@ -109,9 +115,9 @@ def main(args):
 
             expression.predict(args.model, card, arrays, args.bins, args.expression, paths)
             return
-        from genloom.learning import activity, boundaries, content, sequences
+        from genloom.learning import activity, boundaries, content, loop
 
-        device = sequences.device(args.device)
+        device = loop.device(args.device)
         task = {module.TASK: module for module in (boundaries, content, activity)}[card["task"]]
         model = task.restore(card, arrays, args.model, device)
         if what == "windows":
@@ -121,7 +127,8 @@ def main(args):
 
         feeder = scan.read_feeder(args.feeder, card, device) if args.feeder else None
         written = scan.Outputs(format=args.track_format, **paths)
-        scan.predict(args.genome, args.region or [], model, card, written, args.tile, feeder)
+        made = modelfile.digests(model=args.model, feeder=args.feeder) if args.part else None
+        scan.predict(args.genome, args.region or [], model, card, written, args.tile, feeder, args.part, made)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,9 @@ def main(args: argparse.Namespace) -> None:
         from genloom.learning import boundaries, variants
 
         model = boundaries.restore(card, arrays, args.model)
-        options = variants.Options(args.distance, args.mask)
+        options = variants.Options(args.distance, args.mask, args.transcripts)
+        if records.part:
+            records.part = records.part.by(variants.made(args.model, genome, genes, options))
         folder = variants.folder(args.checkpoint, args.variants, args.model, genome, genes, options)
         tally = variants.score(records, genome, genes, model, card["flank"] == "N", options, output, table, folder)
     variants.tell(tally)

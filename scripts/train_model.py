@@ -224,6 +224,12 @@ def build_parser():
     )
     network.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="where networks are trained")
     network.add_argument(
+        "--devices",
+        type=console.integer(1, 64),
+        default=1,
+        help="share each batch among so many GPUs or, on a processor, processes, which share the --threads",
+    )
+    network.add_argument(
         "--checkpoint", metavar="FOLDER", help="keep checkpoints here, and go on from those found here"
     )
     console.add_seed(parser)

@@ -27,11 +27,14 @@ def build_parser():
     data.add_argument(
         "--expression",
         metavar="FILE",
-        help="expression: samples × genes, from assemble_expression; activity: ids and values",
+        help="expression, targets: samples × genes, from assemble_expression; activity: ids and values",
     )
     data.add_argument("--windows", metavar="H5", help="boundaries, content, activity: windows, from extract_windows")
     data.add_argument("--annotation", metavar="FILE", help="boundaries: the GTF or GFF3 of the windows")
     data.add_argument("--matrix", metavar="H5AD", help="classes: samples × features")
+    data.add_argument(
+        "--landmarks", metavar="FILE", help="targets: the genes measured to infer the others, a list or a matrix"
+    )
     data.add_argument("--start", metavar="SAFETENSORS", help="boundaries, content: go on from this model in each trial")
     data.add_argument(
         "--allow-leak", metavar="REASON", help="go on in spite of a leak that the audit of the split finds, and say why"
@@ -66,7 +69,9 @@ def build_parser():
     )
     out.add_argument("--trials", metavar="TSV", help="table of the trials, or with --compare of the studies")
     out.add_argument("--model", metavar="SAFETENSORS", help="the best settings trained on the whole training part")
-    out.add_argument("--predictions", metavar="TSV", help="its predictions of the test part")
+    out.add_argument(
+        "--predictions", metavar="FILE", help="its predictions of the test part, as train_model writes them"
+    )
     out.add_argument(
         "--metrics", metavar="TSV", help="its measures there, beside those of the default and of baselines"
     )

@@ -367,8 +367,10 @@ def kinds(random: np.random.RandomState) -> dict[str, str]:
 
 def promoters(random: np.random.RandomState) -> dict[str, str]:
     """A genome whose genes are expressed the higher, the more copies of a motif stand close before their start site, and the
-    shorter their last exon; copies farther off say nothing. Expression comes as a table, beside it in another order."""
+    shorter their last exon; copies farther off say nothing. Expression comes as a table, beside it in another order. Variants
+    in copies of the first genes, by name: of one near or far a base is another, one near is gone, one near is new."""
     fasta, models, rows = [], ["#!genome-build planted\n"], []
+    altered: list[tuple[str, int, str, int]] = []
     tails = random.randint(20, 200, ACTIVE)
     near, far = random.randint(0, 3, ACTIVE), random.randint(0, 6, ACTIVE)
     level = 0.55 * near - 0.7 * np.log10(tails / 60) + random.normal(0.5, 0.12, ACTIVE)
@@ -388,6 +390,12 @@ def promoters(random: np.random.RandomState) -> dict[str, str]:
         text = "".join(before) + first + intron + second
         start = len(fasta[-1][1])
         fasta[-1][1] += (text if strand == "+" else other_strand(text)) + letters(random, 60)
+        if number < 20:
+            copies = [("near" if number % 3 else "gone", at) for at in spots[:1] if near[number]]
+            copies += [("new", 286)] if not near[number] else [("far", at) for at in spots[near[number] :][:1]]
+            for kind, at in copies:
+                low = start + (at if strand == "+" else len(text) - at - len(MOTIF))
+                altered.append((fasta[-1][0], low, kind, number))
         ids = f'gene_id "ENSG98{number:09}.1"; gene_name "PROM{number}"; gene_type "protein_coding";'
         ids += f' transcript_id "ENST98{number:09}.1";'
         exons = [(320, 320 + len(first)), (len(text) - len(second), len(text))]
@@ -409,7 +417,33 @@ def promoters(random: np.random.RandomState) -> dict[str, str]:
         ),
         "promoters/genes.gtf": "".join(models),
         "promoters/expression.tsv": table([("gene_id", "symbol", "TPM", "permuted"), *rows]),
+        "promoters/variants.vcf": _in_promoters(dict(fasta), altered),
     }
+
+
+def _in_promoters(genome: dict[str, str], altered: list[tuple[str, int, str, int]]) -> str:
+    """A VCF of changed motifs, each at its lowest base, and of four alleles that cannot be told of."""
+    records = []
+    for chrom, low, kind, number in altered:
+        bases, name = genome[chrom], f"{kind}{number}"
+        strand = "+-"[number % 2]
+        if kind == "gone":
+            records.append((chrom, low, name, bases[low - 1 : low + len(MOTIF)], bases[low - 1]))
+        elif kind == "new":
+            motif = MOTIF if strand == "+" else other_strand(MOTIF)
+            records.append((chrom, low, name, bases[low - 1], bases[low - 1] + motif))
+        else:
+            records.append((chrom, low + 4, name, bases[low + 3], other_strand(bases[low + 3])))
+    first = genome["chr1"]
+    records += [
+        ("chr1", 700, "symbolic", first[699], "<DEL>"),
+        ("chr1", 701, "other", other_strand(first[700]), first[700]),
+        ("chr1", 2, "outside", first[1], other_strand(first[1])),
+        ("chrUn", 1, "unplaced", "A", "C"),
+    ]
+    head = ["##fileformat=VCFv4.2\n", *(f"##contig=<ID={name},length={len(text)}>\n" for name, text in genome.items())]
+    columns = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
+    return "".join(head) + table([columns, *((c, str(at), i, r, a, ".", "PASS", ".") for c, at, i, r, a in records)])
 
 
 def landmarks(random: np.random.RandomState) -> dict[str, str]:
@@ -473,7 +507,8 @@ def make() -> dict[str, str]:
             rows = zip(genes.names, *shuffled.astype(str), strict=True)
             files["expression_permuted.tsv"] = table([("gene_id", *samples.names), *rows])
     files |= genome(np.random.RandomState(2025)) | compared(np.random.RandomState(2026))
-    return files | matrices() | kinds(np.random.RandomState(2027)) | landmarks(np.random.RandomState(2030))
+    files |= matrices() | kinds(np.random.RandomState(2027)) | promoters(np.random.RandomState(2028))
+    return files | landmarks(np.random.RandomState(2030))
 
 
 def write(folder: Path) -> None:

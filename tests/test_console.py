@@ -63,6 +63,31 @@ def test_device_as_output():
     assert not Path(os.devnull).is_file()
 
 
+def test_pipes_as_output(tmp_path):
+    """A named pipe, and /dev/stdout be it a pipe or a file, are written to as they are."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    with console.Outputs() as outputs:
+        outputs.file(pipe).write_text("x")
+    assert reader.communicate(timeout=10)[0] == "x" and pipe.is_fifo()
+    code = "from genloom import console\nwith console.Outputs() as o: o.file('/dev/stdout').write_text('y')"
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS[0].parent)}
+    words = [sys.executable, "-c", code]
+    assert subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout == "y"
+    with (tmp_path / "file").open("w") as file:
+        subprocess.run(words, env=environment, stdout=file, check=True)
+    assert (tmp_path / "file").read_text() == "y" and Path("/dev/stdout").is_symlink()
+
+
+def test_a_full_disk_is_told_in_one_line():
+    import errno
+
+    assert "No space left" in console._no_room(OSError(errno.ENOSPC, "x"))
+    assert "No space left" in console._no_room(RuntimeError("file write failed: errno = 28, error message = 'x'"))
+    assert console._no_room(OSError(errno.ENOENT, "x")) == console._no_room(ValueError("28")) == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "good"),
     [

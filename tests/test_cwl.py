@@ -106,6 +106,9 @@ def test_a_tool_says_what_its_script_says(path):
     assert tool["id"] == path.stem
     shared = len(WRAPPERS[SCRIPT[path.stem]]) > 1
     for name, port in tool["inputs"].items():
+        if name == "memory":  # the engine's, as the threads are
+            assert tool["hints"]["ResourceRequirement"]["ramMin"] == "$(inputs.memory)" and port["default"] >= 512
+            continue
         if "inputBinding" not in port:  # no option: what the names of outputs begin with
             assert all(f"$(inputs.{name})." in output["outputBinding"]["glob"] for output in tool["outputs"].values())
             continue
@@ -114,6 +117,8 @@ def test_a_tool_says_what_its_script_says(path):
         says, wanted = said(port), described(tool, action)
         if shared and not says["optional"] and says["default"] is None:
             wanted |= {"optional": False, "default": None}
+        if shared and wanted["type"] == f"{says['type']}[]":  # one where the script takes many
+            wanted["type"] = says["type"]
         if shared and action.choices and action.nargs != "+":
             assert set(says["type"]) <= set(wanted.pop("type"))
             del says["type"]
@@ -143,7 +148,12 @@ def test_it_is_complete(path):
     if tool["class"] == "CommandLineTool":
         assert tool["requirements"]["NetworkAccess"] == {"networkAccess": False}
         assert tool["hints"]["SoftwareRequirement"]["packages"] == {"genloom": {"version": [__version__]}}
-        assert tool["hints"]["ResourceRequirement"].keys() == {"coresMin", "ramMin"}
+        needs = tool["hints"]["ResourceRequirement"]
+        assert needs.keys() == {"coresMin", "ramMin"}
+        assert needs["ramMin"] == "$(inputs.memory)" or 512 <= needs["ramMin"] <= 4096
+        if threads := tool["inputs"].get("threads"):  # as many as the engine gives, however it came to give them
+            assert threads["inputBinding"] == {"prefix": "--threads", "valueFrom": "$(runtime.cores)"}
+        assert needs["coresMin"] == ("$(inputs.threads)" if threads else 1)
 
 
 def test_every_format_named_is_in_the_excerpt_of_edam():
@@ -164,7 +174,28 @@ OTHER_DEFAULTS = {
     "half_life",
     "validation_share",
     "test_share",
+    "memory",
 }
+
+
+def test_a_graphics_card_is_asked_for_where_a_tool_can_use_it(tmp_path):
+    """And refused where there is none: a tool that asked by itself, as a hint or not, would not start there."""
+    asked = load(ROOT / "tools" / "cuda.yml")["cwltool:overrides"]
+    assert list(asked) == [f"../../tools/{p.name}#{p.stem}" for p in TOOLS if "device" in load(p)["inputs"]]
+    overrides = tmp_path / "cuda.yml"
+    overrides.write_text((ROOT / "tools" / "cuda.yml").read_text().replace("../../tools/", ""))
+    job, bin = tmp_path / "job.json", Path(sys.executable).parent
+    job.write_text(json.dumps({"model": file(ROOT / "CITATION.cff", 2333), "device": "cuda"}))
+    command = [bin / "cwltool", "--enable-ext", "--no-container", "--outdir", tmp_path / "out", "--overrides"]
+    command += [overrides, ROOT / "tools" / "predict_sequence_model.cwl", job]
+    card = "<nvidia><attached_gpus>1</attached_gpus><cuda_version>12.4</cuda_version></nvidia>"
+    for status, told in ((1, "Could not satisfy CUDARequirement"), (0, "is not a whole .safetensors file")):
+        fake = tmp_path / "nvidia-smi"
+        fake.write_text(f"#!/bin/sh\necho '{card}'\nexit {status}\n")
+        fake.chmod(0o755)
+        path = f"{tmp_path}:{bin}:{os.environ['PATH']}"
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False)
+        assert told in done.stderr
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
@@ -183,7 +214,7 @@ def test_an_input_of_a_workflow_is_as_that_of_its_tool(path):
             if source == "method":  # the method explicit needs names of its own: it is for the tool alone
                 assert {*says["type"], "explicit"} == set(tool_says["type"])
             else:
-                many = name == step.get("scatter")
+                many = name in (scatter if isinstance(scatter := step.get("scatter"), list) else [scatter])
                 assert says["type"] == (f"{tool_says['type']}[]" if many else tool_says["type"]), source
             # a workflow may require what the tool can do without, and knows the task that a default depends on
             assert says["optional"] <= tool_says["optional"], source
@@ -215,7 +246,11 @@ def cwltool(tmp_path_factory):
             timeout=600,
         )
         outputs = json.loads(done.stdout or "{}")
-        return done, {name: Path(value["path"]) for name, value in outputs.items() if value}
+        return done, {
+            name: [Path(each["path"]) for each in value] if isinstance(value, list) else Path(value["path"])
+            for name, value in outputs.items()
+            if value
+        }
 
     return run
 
@@ -410,7 +445,8 @@ def test_real_blood_data_are_where_the_job_expects_them(real_data):
 @pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*/job*.yml")), ids=lambda p: p.name)
 def test_a_job_names_inputs_of_its_workflow(path):
     job = load(path)
-    inputs = load(path.parent / f"{path.parent.name}.cwl")["inputs"]
+    own = path.with_name(f"{path.stem.removeprefix('job-')}.cwl")  # job-NAME.yml may be of NAME.cwl
+    inputs = load(own if own.exists() else path.parent / f"{path.parent.name}.cwl")["inputs"]
     assert job.keys() - {"$namespaces"} <= inputs.keys()
 
 
@@ -433,7 +469,10 @@ def test_a_tool_does_what_its_test_file_says(cwltool, tmp_path, path, number):
         return
     assert done.returncode == 0, done.stderr
     for name, expected in test["outputs"].items():
-        verify_assertions(outputs[name].read_bytes(), to_test_assert_list(expected["asserts"]))
+        many = "elements" in expected
+        found, wanted = (outputs[name], expected["elements"]) if many else ([outputs[name]], [expected])
+        for path, each in zip(found, wanted, strict=True):
+            verify_assertions(path.read_bytes(), to_test_assert_list(each["asserts"]))
 
 
 def test_every_tool_has_a_test_that_works_and_one_that_fails():

@@ -499,7 +499,7 @@ BAD = {
     ),
     "a vote of classifiers": (
         ["--model", STEPS / "classes.safetensors", "--method", "coefficients"],
-        ["has no coefficients", "--feature-table"],
+        ["cannot be explained by coefficients", "--method permutation fits it"],
     ),
     "no model": (["--model", STEPS / "split.tsv"], ["is not a whole .safetensors file"]),
 }  # fmt: skip

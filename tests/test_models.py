@@ -121,6 +121,19 @@ def test_network_on_very_many_bins(monkeypatch):
     assert model.arrays["network.0.weight"].shape[1] < 32
 
 
+def test_two_processes_train_the_network_of_one(tmp_path):
+    """Batches are shared out: the gradient is the same but for rounding, be the last batch even or not."""
+    x, y, groups = planted(samples=36)
+    own = {"epochs": 3, "one_cycle": True, "average": 0.9}
+    one, two, again = (
+        Network(Loop(**own, devices=n, folder=tmp_path / name), [8], 0.0).fit(x, y, groups)
+        for n, name in ((1, "one"), (2, "two"), (2, "two"))  # the last one finds all done
+    )
+    np.testing.assert_allclose(two.predict(x), one.predict(x), atol=1e-5)
+    assert np.array_equal(two.predict(x), again.predict(x))
+    assert [row[:2] for row in two.history] == [row[:2] for row in one.history]
+
+
 def test_killed_network_goes_on_to_the_same_end(tmp_path):
     x, y, groups = planted()
     straight = network(epochs=30, patience=30).fit(x, y, groups)

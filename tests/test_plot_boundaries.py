@@ -14,6 +14,7 @@ import plot_results
 from genloom import console
 from genloom.formats import modelfile, tables
 from genloom.learning import calibration, confusion, content, sites
+from genloom.report import content as content_report
 
 from .test_boundaries import done, train, windows
 from .test_plot_results import HOSTILE, Page
@@ -21,6 +22,7 @@ from .test_plot_results import HOSTILE, Page
 COUNT, WINDOW = 120, 200
 GENES = np.array([f"g{i // 3}" if i % 3 else "" for i in range(COUNT)])
 LIMITS = {"acceptor": 0.5, "donor": 0.4}
+COMMON = {"settings": {}, "members": 1, "flank": "real", "assembly": "", "metrics": {}}  # of the cards
 BETTER, NO_BETTER = "finds donors and acceptors better than weight matrices", "is no better than"
 
 # ---------------------------------------------------------------- reliability
@@ -183,7 +185,7 @@ def make(
     )
     (folder / "h.tsv").write_text("fold\tepoch\tpart\tloss\n" + history)
     card = {"task": "boundaries", "architecture": "splice", "classes": list(sites.CLASSES), "window": WINDOW}
-    card |= {"thresholds": LIMITS, "temperature": 0.9, "decode": "pairs"}
+    card |= {"thresholds": LIMITS, "temperature": 0.9, "decode": "pairs", "rules": {}, **COMMON}
     modelfile.write(folder / "m.safetensors", {"w": np.zeros(1)}, card)
     return folder
 
@@ -201,7 +203,7 @@ def make_content(folder, strength=0.6):
     metrics = [m for name, each in scores.items() for m in content.measure(name, each, labels, 0.3, genes, draws=20)]
     tables.write(sites.table(metrics), folder / "s.tsv")
     card = {"task": "content", "architecture": "feeder", "window": WINDOW, "gate": 0.3, "gate_recall": 0.995}
-    modelfile.write(folder / "m.safetensors", {"w": np.zeros(1)}, card)
+    modelfile.write(folder / "m.safetensors", {"w": np.zeros(1)}, card | {"classes": content_report.TARGETS, **COMMON})
     return folder
 
 
@@ -442,7 +444,13 @@ BAD = {
     "no table": (lambda f: (f / "s.tsv").write_text("a\tb\n1\t2\n"), ["lacks the column metric", "--metrics"]),
     "card": (
         lambda f: modelfile.write(
-            f / "m.safetensors", {"w": np.zeros(1)}, {"task": "boundaries", "architecture": "splice"}
+            f / "m.safetensors",
+            {"w": np.zeros(1)},
+            {
+                key: value
+                for key, value in modelfile.read(f / "m.safetensors")[0].items()
+                if key not in ("format", "thresholds")
+            },
         ),
         ["m.safetensors", "without thresholds", "train it again"],
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_identical_tables_are_the_same(tmp_path):
     assert found["r2", "predicted"] == found["spearman", "predicted"] == [1, 1, 1, 50]
     assert found["largest_difference", "predicted"][0] == found["mean_difference", "predicted"][0] == 0
     words = header(tmp_path / "r.html")
-    assert "They are the same in every id" in words and "There is no difference" in words
+    assert "They are the same in every id" in words and "there is no difference" in words
 
 
 def test_the_same_but_for_rounding_is_said(tmp_path):
@@ -132,11 +133,25 @@ def test_words_say_how_alike(tmp_path, slope, noise, words):
     assert ('class="found good"' in (tmp_path / "r.html").read_text()) == (slope > 0)
 
 
+def test_chance_is_the_mean_of_all_pairings(tmp_path):
+    """Beside the measures stand those of ids paired at random; counted here over all 120 pairings of five."""
+    random = np.random.default_rng(8)
+    x, y = random.normal(0, 1, 5), random.normal(1, 2, 5)
+    assert plot(*two(tmp_path, x, y)) == 0
+    pairings = [y[list(order)] for order in itertools.permutations(range(5))]
+    r2 = np.mean([np.corrcoef(x, each)[0, 1] ** 2 for each in pairings])
+    away = np.mean([np.abs(x - each).mean() for each in pairings])
+    rows = {cells[0]: cells for cells in Page((tmp_path / "r.html").read_text()).rows}
+    assert float(rows["r²"][3]) == pytest.approx(r2, abs=1e-4) and r2 == pytest.approx(0.25)
+    assert float(rows["Mean absolute difference"][3]) == pytest.approx(away, rel=0.01)
+    assert "with ids paired at random r² would be 0.250 on average" in header(tmp_path / "r.html").lower()
+
+
 def test_a_shift_that_correlation_does_not_see_is_said(tmp_path):
     x = np.random.default_rng(6).normal(0, 1, 80)
     assert plot(*two(tmp_path, x + 3, x)) == 0
     words = header(tmp_path / "r.html")
-    assert "Predicted lies 3.00 above observed on average" in words and "the same in every id" not in words
+    assert "predicted lies 3.00 above observed on average" in words and "the same in every id" not in words
 
 
 def test_without_draws_there_are_no_intervals(tmp_path):

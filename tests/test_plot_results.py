@@ -13,7 +13,7 @@ import pytest
 import plot_results
 from genloom import console
 from genloom.formats import modelfile
-from genloom.report import figures, page
+from genloom.report import figures, look, page
 
 NO_BETTER = "no better than the mean of the training samples"
 HOSTILE = ["<script>alert(1)</script>", "\"quoted\" & 'single'", "$x^{$ \\alpha$", "-->]]><b onload=x>", "a" * 300]
@@ -107,6 +107,7 @@ def make(folder, strength=0.6, genes=None, samples=SAMPLES, seed=1, baselines=("
             "task": "expression",
             "architecture": "mlp",
             "settings": {"hidden": [8, 4]},
+            "features": {"settings": {}, "chromosomes": ["chr1"], "transform": "rank", "count": 9},
             "unit": "log2(TPM+1)",
             "seed": 1,
             "targets": {"names": genes, "symbols": [f"SYM{g}" for g in range(len(genes))]},
@@ -204,13 +205,12 @@ def test_three_sentences_then_the_baselines(full):
         "The question: how well does",
         "less squared error",
         "Compared by skill",
-        "Beside the baselines",
-        "Figures",
+        "All models on the same held-out samples",
+        "All genes together",
         "Gene by gene",
-        "Data and split",
-        "How to read the numbers",
-        "The model",
-        "How to make this again",
+        "Sample by sample",
+        "Samples in the parts of each fold",
+        "genloom-plot-results",
     ]
     places = [page_.text.rindex(words) if i > 2 else page_.text.index(words) for i, words in enumerate(order)]
     assert places == sorted(places)
@@ -324,7 +324,7 @@ def test_figure_formats(tmp_path, kind, magic):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         drawn = figures.panel(np.arange(4.0), np.arange(4.0) + 1, np.ones(4), title="$a < b$ & \u6f22")
-        figures.save(drawn, tmp_path / name / f"gene.{kind}", kind)
+        look.save(drawn, tmp_path / name / f"gene.{kind}", kind)
     first, second = ((tmp_path / name / f"gene.{kind}").read_bytes() for name in ("one", "two"))
     assert first.startswith(magic) and first == second
 
@@ -332,9 +332,9 @@ def test_figure_formats(tmp_path, kind, magic):
 def test_users_own_matplotlib_settings_change_nothing():
     import matplotlib
 
-    drawn = [figures.svg(figures.bars(["a", "b"], np.array([0.1, -0.2]), "skill", "samples"), "x")]
+    drawn = [look.svg(figures.bars(["a", "b"], np.array([0.1, -0.2]), "skill", "samples"), "x")]
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        drawn.append(figures.svg(figures.bars(["a", "b"], np.array([0.1, -0.2]), "skill", "samples"), "x"))
+        drawn.append(look.svg(figures.bars(["a", "b"], np.array([0.1, -0.2]), "skill", "samples"), "x"))
     assert drawn[0] == drawn[1]
 
 
@@ -352,14 +352,14 @@ def test_best_median_and_worst_genes_are_shown(tmp_path):
     table = [line.split("\t") for line in (folder / "g.tsv").read_text().splitlines()[1:]]
     lively = sorted(table, key=lambda g: float(g[5]))[20:]
     ranked = [g[0] for g in sorted(lively, key=lambda g: -float(g[2]))]
-    shown = re.findall(r"<h3>(ENSG\d+)</h3>", (folder / "report.html").read_text())
+    shown = re.findall(r"<h4>(ENSG\d+)</h4>", (folder / "report.html").read_text())
     assert len(shown) == 3 and (shown[0], shown[2]) == (ranked[0], ranked[-1]) and shown[1] in ranked[8:12]
 
 
 def test_genes_by_symbol(tmp_path):
     folder = make(tmp_path)
     assert run(folder, *everything(folder), "--genes", "SYM3", "ENSG00003", "SYM7") == 0
-    assert re.findall(r"<h3>(SYM\d+ \(ENSG\d+\))</h3>", (folder / "report.html").read_text()) == [
+    assert re.findall(r"<h4>(SYM\d+ \(ENSG\d+\))</h4>", (folder / "report.html").read_text()) == [
         "SYM3 (ENSG00003)",
         "SYM7 (ENSG00007)",
     ]
@@ -456,7 +456,7 @@ def test_an_output_is_needed(tmp_path, capsys):
 
 
 def test_formats_of_the_script_are_those_of_the_figures():
-    assert plot_results.FORMATS == figures.FORMATS
+    assert plot_results.FORMATS == look.FORMATS
 
 
 def test_numbers_for_the_eye():

@@ -100,7 +100,7 @@ def test_each_allele_counts_once_in_its_strongest_gene(tmp_path):
     first = table.row(0, named=True)
     assert (first["gene"], first["change"], first["distance"], first["site"]) == ("STRONG", "donor gain", 12, 112)
     assert "2 of the 3 alleles scored (66.7%) reach 0.2; 2 reach 0.5 and 1 reach 0.8." in words
-    assert "The strongest is chr1:100 A>G in STRONG: donor gain of 0.90, 12 bases to its right." in words
+    assert "the strongest is chr1:100 A>G in STRONG, donor gain of 0.90, 12 bases to its right;" in words
     assert "3 alleles were left unscored, most often (2): outside genes." in words
 
 
@@ -141,7 +141,7 @@ def test_scores_count_as_they_stand_in_the_vcf(tmp_path):
 def test_records_that_were_filtered_away_are_told(tmp_path):
     found, _, words = run(tmp_path, [row(2, (0.5, 0, 0, 0)), row(7, reason=OUTSIDE)])
     assert found["records"] == (2, 7) and found["records_missing"] == (5, 7)
-    assert "The table lacks 5 records: its rows were chosen from a longer one." in words
+    assert "the table lacks 5 records: its rows were chosen from a longer one." in words
 
 
 def test_what_score_variants_writes_is_read(world, tmp_path):  # noqa: F811
@@ -187,7 +187,7 @@ def test_the_page_needs_nothing_but_itself(full):
     text = (full / "r.html").read_text()
     page = Page(text)
     assert "<script" not in text and "http" not in re.sub(r"data:text/css[^\"]*|http://www.w3.org/2000/svg", "", text)
-    assert "doi:10.1016/j.cell.2018.12.015" in page.text and "The strongest is chr1:14,000 (90 bases)>G" in page.text
+    assert "doi:10.1016/j.cell.2018.12.015" in page.text and "the strongest is chr1:14,000 (90 bases)>G" in page.text
     assert HOSTILE[0] in page.text
     strong = sum(float(cells[2]) for cells in page.rows if cells[0] == "0.2" and len(cells) == 5)
     assert 10 < strong < 60 and f"The first {strong:.0f} of 120 alleles; the table of variants has all." in page.text
@@ -228,14 +228,14 @@ def test_nothing_scored_is_a_report_too(tmp_path):
 
 def test_no_effect_is_said(tmp_path):
     found, _, words = run(tmp_path, [row(1, (0.1, 0, 0, 0)), row(2, (0, 0, 0, 0))], "--figures", tmp_path / "f")
-    assert "None of the 2 alleles scored reaches 0.2" in words and "No allele was left unscored." in words
+    assert "None of the 2 alleles scored reaches 0.2" in words and "no allele was left unscored." in words
     assert found["acceptor_gain"] == (0, 0)
     assert {path.stem for path in (tmp_path / "f").iterdir()} == {"reasons", "scores"}
 
 
 def test_a_strongest_allele_that_may_be_an_artefact_is_said(tmp_path):
     _, _, words = run(tmp_path, [row(1, (0.9, 0.9, 0, 0), (0, 4, 0, 0), alt="AGG", note=effects.ARTEFACT)])
-    assert "acceptor gain of 0.90, at the variant itself, which may be an artefact of the insertion." in words
+    assert "acceptor gain of 0.90, at the variant itself, which may be an artefact of the insertion;" in words
 
 
 @pytest.mark.parametrize("furthest", [10, 20, 21, 50, 333, 4999])

@@ -553,6 +553,6 @@ def test_the_planted_motif_is_recovered(folder, tmp_path):
     explain = ("explain_model", "--model", folder / "m.safetensors", "--windows", folder / "t.h5", "--count", 20)
     done(*explain, "--motif-table", tmp_path / "m.tsv")
     first = table(tmp_path / "m.tsv").row(0, named=True)
-    assert len(first["consensus"]) >= 5 and first["consensus"] in "TGACTCAT"
+    assert len(first["consensus"]) >= 5 and first["consensus"].upper() in "TGACTCAT"
     assert -75 <= first["offset_low"] <= first["offset"] <= first["offset_high"] < 0
     assert first["attribution"] > 0 and first["stretches"] > 3 * first["expected"]

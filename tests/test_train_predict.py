@@ -1,6 +1,7 @@
 """train_model and predict_model on planted matrices: what is planted is found, what is wrong is named."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -285,13 +286,17 @@ def rewritten(model, path, **changes):
     save_file(arrays, path, metadata={"genloom": json.dumps(card)})
 
 
+BOUNDARIES = Path(__file__).parents[1] / "test-data" / "steps" / "boundaries.safetensors"
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda m, p: p.write_bytes(m.read_bytes()[:-100]), ["is not a whole .safetensors file"]),
         (lambda m, p: p.write_bytes(m.read_bytes()[:40]), ["is not a whole .safetensors file"]),
         (lambda m, p: rewritten(m, p, format=99), ["format version 99", "newer genloom"]),
-        (lambda m, p: rewritten(m, p, task="boundaries"), ["'boundaries'", "'expression'"]),
+        (lambda m, p: rewritten(m, p, task="boundaries"), ["'boundaries'", "card without members"]),
+        (lambda m, p: p.write_bytes(BOUNDARIES.read_bytes()), ["'boundaries'", "'expression'"]),
         (lambda m, p: rewritten(m, p, architecture="oracle"), ["oracle"]),
         (lambda m, p: rewritten(m, p, targets={"names": ["g0"], "symbols": []}), ["another number of targets"]),
         (lambda m, p: rewritten(m, p, format="x"), ["damaged card"]),

@@ -11,6 +11,7 @@ import re
 import textwrap
 import time
 from argparse import Namespace
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,9 @@ from genloom.errors import InputError
 from genloom.formats import modelfile, studylog
 from genloom.formats import split as splits
 from genloom.formats.studylog import FINISHED, PRUNED, Trial
+from genloom.learning import curve, search, study
 from genloom.learning import plan as plans
-from genloom.learning import search, study
-from genloom.learning.trainer import Trainer
+from genloom.learning.trainer import Run, Trainer
 
 ROOT = Path(__file__).parents[1]
 STEPS = ROOT / "test-data" / "steps"
@@ -43,7 +44,7 @@ PLAN = {
     "metric": "pr_auc.boundary",
     "budget": {"trials": 8},
 }
-# A stand-in for training: the best step size is 0.02, folds differ, and each score has noise of its own.
+# A stand-in for training: the best step size is 0.02, folds differ, and each score has noise of its own; so has the loss.
 FAKE = """
 import hashlib, json, math, os, runpy, sys, time
 from pathlib import Path
@@ -55,8 +56,13 @@ if __name__ == "__main__":
         sys.exit("train_model.py: error: the loss is not a number; lower --learning-rate")
     rows = Path(args.split).read_text()
     luck = int(hashlib.sha256(f"{{rows}}{{args.learning_rate}}{{args.channels}}".encode()).hexdigest()[:8], 16) / 16**8
-    time.sleep(float(os.environ.get("FAKE_SECONDS", "0")) * luck)
-    score = 0.9 - 0.1 * abs(math.log10(args.learning_rate / 0.02)) + 0.02 * luck + 0.001 * (len(rows) % 7)
+    away = abs(math.log10(args.learning_rate / 0.02))
+    for epoch in range(1, args.epochs + 1):
+        time.sleep(float(os.environ.get("FAKE_SECONDS", "0")) * luck / args.epochs)
+        with open(os.environ["GENLOOM_CURVE"], "a") as file:
+            losses = {{"train": 0.1, "validation": 0.3 + 0.1 * away + 0.02 * luck + 1 / epoch}}
+            file.write(json.dumps({{"network": 1, "epoch": epoch, **losses}}) + "\\n")
+    score = 0.9 - 0.1 * away + 0.02 * luck + 0.001 * (len(rows) % 7)
     table = [f"pr_auc.boundary\\tnetwork\\t{{score:.6g}}\\t{{score - 0.05:.6g}}\\t{{score + 0.05:.6g}}\\t50"]
     table.append("pr_auc.boundary\\tkmers\\t0.6\\t0.5\\t0.7\\t50")
     Path(args.metrics).write_text("metric\\tmodel\\tvalue\\tlow\\thigh\\tn\\n" + "\\n".join(table) + "\\n")
@@ -116,7 +122,8 @@ def run(
 def facts(trials: dict[int, Trial]) -> dict[int, tuple]:
     """What has to be the same whenever a trial is run."""
     return {
-        number: (trial.settings, trial.folds, trial.stopped, trial.seen) for number, trial in sorted(trials.items())
+        number: (trial.settings, trial.folds, trial.stopped, trial.seen, trial.why, trial.curves)
+        for number, trial in sorted(trials.items())
     }
 
 
@@ -150,7 +157,7 @@ def facts(trials: dict[int, Trial]) -> dict[int, tuple]:
         ({"budget__trials": 0}, "trials is 0, it is to be a whole number from 1"),
         ({"budget__minutes": -1}, "minutes is -1, it is to be above 0"),
         ({"sampler": "grid"}, "sampler 'grid' is none of tpe, quasi-random, random"),
-        ({"pruning": "often"}, "pruning is 'often'"),
+        ({"pruning": "often"}, "pruning is 'often', it is to be true, folds or false"),
         ({"seeds": [1]}, "seeds is [1], it is to be names with values"),
         ({"data__bins": "peaks"}, "bins is no input of the task content"),
     ],
@@ -183,6 +190,7 @@ def test_each_task_can_be_tuned_with_its_own_settings_alone() -> None:
         ("content", "gate-recall", "transform"),
         ("activity", "without-features", "context"),
         ("classes", "select-features", "context"),
+        ("targets", "missing-landmarks", "context"),
     ):
         settings = Trainer(REAL, task).settings
         assert own in settings and other not in settings, task
@@ -257,6 +265,34 @@ def test_a_trial_worse_than_the_median_is_ended() -> None:
     assert not search.hopeless(plan, [0.71], known)
     assert not search.hopeless(plan, [0.69], {i: known[i] for i in range(3)})  # too few to tell
     assert not search.hopeless(parsed(changed(pruning=False)), [0.1], known)
+
+
+def test_a_network_whose_loss_stays_above_the_median_is_given_up() -> None:
+    others = [[1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3], [1, 0.9, 0.8, 0.7, 0.6], [2.0] * 8, [1, 0.9, 0.8, 0.75, 0.7]]
+    late = [1, 1, 1, 1, 0.62, 0.61, 0.1, 0.1]
+    assert [search.behind(late[:epoch], others, 9) for epoch in range(9)] == [*[False] * 4, True, *[False] * 4]
+    assert not search.behind(late[:3], others[:3], 8)  # too few to tell
+    assert search.behind(late[:3], others, 8) and not search.behind(late[:3], others, 3)  # at the end nothing is saved
+    assert search.behind([None, None, None], others, 8)  # a loss that is no number
+    assert not search.behind(late[:10], others, 200) and search.behind([3.0] * 11, others, 200)
+
+
+def test_curves_of_different_things_are_not_held_against_each_other() -> None:
+    assert parsed(PLAN).by_curve
+    for changes in ({"pruning": False}, {"pruning": "folds"}):
+        assert not parsed(changed(**changes)).by_curve
+    assert not parsed(changed(fixed={"context": 80}, search__epochs={"from": 2, "to": 9})).by_curve
+
+
+def test_a_learning_curve_is_read_while_it_grows(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "curve.jsonl"
+    curve.tell(1, 1, {"validation": 0.5})  # nobody looks on: nothing is written
+    assert curve.read(path) == []
+    monkeypatch.setenv(curve.VARIABLE, str(path))
+    for number, epoch, loss in ((1, 1, 0.5), (1, 2, math.nan), (2, 1, 0.1)):
+        curve.tell(number, epoch, {"train": 0.1, "validation": loss})
+    path.write_text(path.read_text() + '{"network": 1, "epoch": 3, "valid')
+    assert curve.read(path) == [0.5, None]
 
 
 def test_importance_is_of_what_was_planted() -> None:
@@ -384,6 +420,93 @@ def test_trials_beside_each_other_do_not_depend_on_who_is_first(tmp_path: Path, 
     assert [trial.seen for _, trial in sorted(slow[0].items())] == [0, 0, 0, 1, 2, 3, 4]
 
 
+def test_a_trial_is_ended_by_its_learning_curve_at_the_same_epoch_however_fast_it_is(
+    tmp_path: Path, fake: Path, monkeypatch
+) -> None:
+    content = changed(budget__trials=10, fixed__epochs=12, sampler="random")
+    found = []
+    for seconds, threads in (("0", 1), ("0.6", 3)):
+        monkeypatch.setenv("FAKE_SECONDS", seconds)
+        found.append(run(tmp_path, fake, content, f"{threads}.jsonl", 3, threads))
+    assert facts(found[0]) == facts(found[1])
+    ended = [each for each in found[0].values() if "epoch" in each.why]
+    assert ended and all(each.stopped == PRUNED for each in ended)
+    for each in ended:
+        epoch, fold = re.match(r"at epoch (\d+) of fold (1/\d): the loss of its network is worse", each.why).groups()  # type: ignore[union-attr]
+        assert int(epoch) > 3 and len(each.curves[fold]) == int(epoch) and fold not in each.folds
+    finished = [each for each in found[0].values() if each.stopped == FINISHED]
+    assert all(len(loss) == 12 for each in finished for loss in each.curves.values())
+    best = {abs(math.log10(each.settings["learning-rate"] / 0.02)) for each in finished}
+    assert min(abs(math.log10(each.settings["learning-rate"] / 0.02)) for each in ended) > min(best)
+
+
+def test_by_folds_alone_no_trial_is_ended_within_one(tmp_path: Path, fake: Path) -> None:
+    trials = run(tmp_path, fake, changed(budget__trials=9, fixed__epochs=12, sampler="random", pruning="folds"))
+    assert {each.why.partition(":")[0] for each in trials.values()} == {"", "after fold 1/1"}
+    assert all(len(losses) == 12 for each in trials.values() for losses in each.curves.values())
+
+
+def test_the_curve_of_a_run_is_its_history(tmp_path: Path) -> None:
+    trainer = Trainer(REAL, "expression")
+    settings = {"architecture": "mlp", "epochs": 4, "hidden": [8]}
+    files = {name: str(STEPS / f"{name}.h5ad") for name in ("bins", "expression")}
+    assert trainer.epochs(settings, files) == 4 and trainer.epochs(settings | {"architecture": "ridge"}, files) == 0
+    fold = splits.Split(splits.read(STEPS / "split.tsv").outer[:1], "first")
+    splits.write(fold, tmp_path / "split.tsv")
+    started = Run(
+        trainer.command(settings, files, tmp_path / "split.tsv", tmp_path / "run", 1), tmp_path / "run", 1
+    ).start()
+    while not started.poll():
+        time.sleep(0.05)
+    assert not started.error
+    history = [float(row["loss"]) for row in rows(tmp_path / "run" / "history.tsv") if row["part"] == "validation"]
+    assert started.curve == pytest.approx(history[:4], rel=1e-5)  # of the first network: another is trained to be kept
+
+
+def test_inner_folds_hold_each_class_alike_and_groups_together(tmp_path: Path) -> None:
+    plan = {
+        "question": "Which?", "task": "classes", "split": {"fold": "1", "inner-folds": 3}, "fixed": {"label": "type"},
+        "search": {"architecture": ["logistic", "centroids"]}, "metric": "mcc", "budget": {"trials": 2},
+    }  # fmt: skip
+    matrix_path = STEPS / "classes.h5ad"
+    import anndata
+
+    data = anndata.read_h5ad(matrix_path)
+    label = dict(zip(data.obs_names, data.obs["type"].astype(str), strict=True))
+    lines = [line.split("\t") for line in (STEPS / "classes_split.tsv").read_text().splitlines()]
+    pairs = {name: f"g{i // 2}" for i, name in enumerate(sorted(label, key=lambda name: (label[name], name)))}
+    grouped = ["\t".join(lines[0]), *("\t".join([f, name, pairs[name], part]) for f, name, _, part in lines[1:])]
+    held = {fold: {pairs[name] for f, name, _, part in lines[1:] if (f, part) == (fold, "test")} for fold in "1"}
+    kept = [row for row in grouped[1:] if row.split("\t")[0] == "1"]
+    kept = [row for row in kept if row.split("\t")[3] == "test" or row.split("\t")[2] not in held["1"]]
+    (tmp_path / "grouped.tsv").write_text("\n".join([grouped[0], *kept]) + "\n")
+    for split in (STEPS / "classes_split.tsv", tmp_path / "grouped.tsv"):
+        given = study.prepare(arguments(tmp_path, plan, windows=None, matrix=matrix_path, split=split), REAL)
+        counts = [Counter(label[name] for name in inner.outer[0].part("test")) for _, inner in given.inner]
+        assert len(counts) == 3
+        for kind in set(label.values()):
+            found = [count[kind] for count in counts]
+            assert min(found) > 0 and max(found) - min(found) <= (1 if split.parent == STEPS else 2), (kind, found)
+
+
+def test_genes_are_inferred_by_trials_on_clusters_of_the_one_group_that_is_left(tmp_path: Path) -> None:
+    plan = yaml.safe_load((STEPS.parent / "plans" / "targets.yml").read_text())
+    files = {"expression": STEPS / "landmarks.h5ad", "landmarks": STEPS.parent / "landmarks" / "landmarks.txt"}
+    split = STEPS / "landmarks_split.tsv"
+    given = study.prepare(arguments(tmp_path, plan, windows=None, split=split, **files), REAL)
+    assert given.files == {name: str(path) for name, path in files.items()}
+    trained = set(given.fold.outer[0].part("train"))
+    judged = [set(inner.outer[0].part("test")) for _, inner in given.inner]
+    assert set.union(*judged) == trained and not set.intersection(*judged)
+    assert {group for _, inner in given.inner for group in inner.outer[0].groups if group.startswith("cluster ")}
+    (tmp_path / "predictions.tsv").write_bytes((STEPS / "landmarks_predictions.h5ad").read_bytes())
+    found = study.measured("targets", tmp_path, given.fold, 0)
+    assert {each.metric for each in found} >= {"mae", "mae_reduction"} and len({each.model for each in found}) == 1
+    lost = Namespace(**vars(arguments(tmp_path, plan, windows=None, split=split, **files)) | {"landmarks": None})
+    with pytest.raises(InputError, match="--task targets needs --landmarks"):
+        study.prepare(lost, REAL)
+
+
 def test_a_trial_that_fails_is_noted_and_a_default_that_fails_ends_the_study(
     tmp_path: Path, fake: Path, monkeypatch
 ) -> None:
@@ -424,7 +547,7 @@ def _study(folder: Path, script: Path) -> None:
     run(folder, script, KILLED)
 
 
-KILLED = changed(budget__trials=12)
+KILLED = changed(budget__trials=12, fixed__epochs=8)
 
 
 def test_a_study_killed_twenty_times_has_every_trial_once(tmp_path: Path, fake: Path, monkeypatch) -> None:
@@ -448,6 +571,7 @@ def test_a_study_killed_twenty_times_has_every_trial_once(tmp_path: Path, fake: 
     assert len(log.read_bytes().splitlines()) == 13
     assert facts(interrupted) == facts(run(tmp_path, fake, KILLED, "whole.jsonl"))
     assert {each.stopped for each in interrupted.values()} == {FINISHED, PRUNED}
+    assert [each for each in interrupted.values() if "epoch" in each.why]
     assert not list(tmp_path.glob(".*.runs"))
 
 
@@ -545,7 +669,7 @@ def test_the_report_tells_the_study(made: Path) -> None:
     )
     text = re.sub(r"<[^>]+>", " ", page)
     for said in (
-        "Which model tells expression best.",
+        "Which model tells expression best\N{RIGHT DOUBLE QUOTATION MARK}, for which",
         "2 trials of architecture were held against each other by skill on 2 inner folds",
         "hand-set default",
         "How much of it is chance",
@@ -556,6 +680,22 @@ def test_the_report_tells_the_study(made: Path) -> None:
         "search:",
     ):
         assert said in " ".join(text.split()), said
+
+
+def test_the_report_shows_learning_curves_of_trials_that_were_ended(made: Path, tmp_path: Path) -> None:
+    from genloom.report import study as report
+
+    given_ = study.prepare(arguments(tmp_path, PLAN), REAL)
+    curves = {0: [1.0, 0.9, 0.8, 0.7], 1: [1.1, 1.0, None]}
+    folds = {"1/1": {"pr_auc.boundary": 0.8}, "1/2": {"pr_auc.boundary": 0.8}}
+    trials = {
+        0: Trial(0, {}, 1, 0, folds, 1, 1, FINISHED, "", {}, {"1/1": curves[0]}),
+        1: Trial(1, {}, 1, 0, {}, 1, 1, PRUNED, "at epoch 3 of fold 1/1: behind", {}, {"1/1": curves[1]}),
+    }  # fmt: skip
+    blocks = report._learned(given_, trials, study.Judged(trials[0], [], tmp_path))
+    picture = blocks[0].pictures[0]  # type: ignore[union-attr]
+    assert "2 learning curves, 1 of them ended early, after 3 to 4 epochs." in str(picture)
+    assert report._learned(given_, {0: trial(0, {}, [1.0, 1.0])}, study.Judged(trials[0], [], tmp_path)) == []
 
 
 def test_a_second_run_of_the_script_tries_nothing_again(made: Path, tmp_path: Path, capsys) -> None:

@@ -160,7 +160,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
 
 outputs:
   expression:
@@ -187,7 +187,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 1024}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

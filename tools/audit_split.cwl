@@ -54,6 +54,10 @@ inputs:
     default: false
     doc: Fail at a leak, without a table, as training does
     inputBinding: {prefix: --strict}
+  memory:
+    type: int
+    default: 1024
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   findings:
@@ -65,7 +69,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: 1, ramMin: 1024}
+  ResourceRequirement: {coresMin: 1, ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -98,7 +98,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   figure_format:
     type: {type: enum, symbols: [png, svg, pdf]}
     default: png

@@ -4,8 +4,8 @@ class: CommandLineTool
 id: explain_model
 label: Explain a model of samples by its features
 doc: |
-  Tells which features a model leans on, by its coefficients, or by how much skill is lost on held-out samples when the values
-  of a bin are exchanged for those of other samples; with the genes nearest to the bins.
+  Tells which features a model leans on, by its coefficients, or by what is lost on held-out samples when the values of a
+  feature are exchanged for those of other samples; with the genes nearest to bins.
 
 baseCommand: genloom-explain-model
 arguments: [--importance, importance.tsv, --report, report.html]
@@ -20,17 +20,27 @@ inputs:
     type: {type: enum, symbols: [coefficients, permutation]}
     doc: >-
       By coefficients, of ridge, PLS and gene-centred models, linear classifiers and models of landmark genes; or by
-      permutation, what held-out samples lose without a bin, of any model of expression
+      permutation, what held-out samples lose without a feature, of any model of expression, classes or landmark genes
     inputBinding: {prefix: --method}
   bins:
     type: File?
     format: edam:format_3590
-    doc: For permutation, the samples × bins (.h5ad) that the model learned from
+    doc: For permutation of a model of expression, the samples × bins (.h5ad) that it learned from
     inputBinding: {prefix: --bins}
+  matrix:
+    type: File?
+    format: edam:format_3590
+    doc: For permutation of a classifier, the samples × features (.h5ad)
+    inputBinding: {prefix: --matrix}
+  landmarks:
+    type: File?
+    format: [edam:format_2330, edam:format_3475, edam:format_3590]
+    doc: For permutation of a model of landmark genes, these, a list or a matrix of their own
+    inputBinding: {prefix: --landmarks}
   expression:
     type: File?
     format: edam:format_3590
-    doc: For permutation, their expression (.h5ad); also the start sites of genes
+    doc: For permutation of a model of expression or of landmark genes, samples × genes (.h5ad); also the start sites of genes
     inputBinding: {prefix: --expression}
   split:
     type: File?
@@ -54,7 +64,7 @@ inputs:
   repeats:
     type: int
     default: 20
-    doc: For permutation, exchanges of each bin (1 to 1000)
+    doc: For permutation, exchanges of each feature (1 to 1000)
     inputBinding: {prefix: --repeats}
   bootstrap:
     type: int
@@ -70,7 +80,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
 
 outputs:
   importance:

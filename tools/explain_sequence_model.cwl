@@ -44,8 +44,20 @@ inputs:
     type: File?
     format: edam:format_1929
     secondaryFiles: [{pattern: .fai, required: false}]
-    doc: For a model of boundaries, a genome (FASTA), with regions, in place of windows
+    doc: For a model of boundaries, a genome (FASTA), with regions, in place of windows; the one that variants refer to
     inputBinding: {prefix: --genome}
+  variants:
+    type: File?
+    format: [edam:format_3016, edam:format_3020]
+    doc: >-
+      Variants (VCF or BCF) to explain, the reference beside the alternate, with the genome; for a model of promoters with their
+      windows, too
+    inputBinding: {prefix: --variants}
+  distance:
+    type: int
+    default: 50
+    doc: Of boundaries, bases on either side of a variant in which the site is looked for that it changes most (1 to 4999)
+    inputBinding: {prefix: --distance}
   name:
     type: string[]?
     doc: Only windows of these names
@@ -60,7 +72,9 @@ inputs:
     inputBinding: {prefix: --region}
   label:
     type: ["null", {type: enum, symbols: [donor, acceptor, boundary, exon, intron]}]
-    doc: The class to explain, donor (if not given) or acceptor of boundaries, boundary (if not given), exon or intron of content
+    doc: >-
+      The class to explain, donor (if not given, or what variants change most) or acceptor of boundaries, boundary (if not given),
+      exon or intron of content
     inputBinding: {prefix: --class}
   sites:
     type: {type: enum, symbols: [strongest, annotated]}
@@ -69,12 +83,14 @@ inputs:
     inputBinding: {prefix: --sites}
   reach:
     type: int?
-    doc: Bases on either side of a site, 200 if not given, or start site, if not given the whole promoter (10 to 100000)
+    doc: >-
+      Bases on either side of a site or, in promoters, variant, 200 if not given, or start site, if not given the whole promoter
+      (10 to 100000)
     inputBinding: {prefix: --reach}
   count:
     type: int
     default: 50
-    doc: Sites or windows at the most, those with the highest scores (1 to 100000)
+    doc: Sites, windows or variants at the most, those with the highest scores or largest effects (1 to 100000)
     inputBinding: {prefix: --count}
   motif_width:
     type: int
@@ -90,7 +106,11 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
+  variant_table:
+    type: string?
+    doc: Name of the table of variants to write, such as variants.tsv
+    inputBinding: {prefix: --variant-table}
 
 outputs:
   attributions:
@@ -103,6 +123,11 @@ outputs:
     format: edam:format_3583
     doc: The contributions along the genome (bedGraph)
     outputBinding: {glob: attributions.bedgraph}
+  effects:
+    type: File?
+    format: edam:format_3475
+    doc: What each variant does to the score, or why it was not explained
+    outputBinding: {glob: $(inputs.variant_table)}
   logos:
     type: File
     format: edam:format_3604

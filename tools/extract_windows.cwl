@@ -62,6 +62,13 @@ inputs:
     type: string[]?
     doc: Only these, chr1 or chr1:1-1000000 (from 1, last base included); by default all
     inputBinding: {prefix: --region}
+  part:
+    type: File?
+    format: edam:format_3003
+    doc: >-
+      A part of the chromosomes, from split_genome with the same region; what is written is that part of the windows, for
+      merge_parts
+    inputBinding: {prefix: --part}
   window:
     type: int
     default: 5000
@@ -140,7 +147,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: 1, ramMin: 2048}
+  ResourceRequirement: {coresMin: 1, ramMin: 1024}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

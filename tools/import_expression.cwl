@@ -146,7 +146,11 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
+  memory:
+    type: int
+    default: 2048
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   expression:
@@ -173,7 +177,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

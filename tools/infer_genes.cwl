@@ -39,7 +39,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
 
 outputs:
   inferred:

@@ -71,7 +71,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   figure_format:
     type: {type: enum, symbols: [png, svg, pdf]}
     default: png
@@ -117,7 +117,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 1024}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

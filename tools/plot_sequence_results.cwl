@@ -59,7 +59,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   confusion:
     type: string?
     doc: For boundaries, name of the table of what is called wrongly or missed

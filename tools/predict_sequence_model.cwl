@@ -6,7 +6,7 @@ label: Predict windows or genomes with a model of sequence
 doc: |
   Finds donors, acceptors and introns on both strands of whole chromosomes, with or without a feeder that passes over what
   holds no boundary; or predicts windows, and judges the model on their labels. What is to be written is named by the
-  inputs predictions and metrics (of windows), sites, introns, tracks and summary (of a genome).
+  inputs predictions and metrics (of windows), sites, introns, tracks and summary (of a genome), or found (of a part of one).
 
 baseCommand: genloom-predict-model
 
@@ -31,6 +31,11 @@ inputs:
     type: string[]?
     doc: Of the genome, only these, chr1 or chr1:1-1000000 (from 1, last base included); by default all
     inputBinding: {prefix: --region}
+  part:
+    type: File?
+    format: edam:format_3003
+    doc: Of the genome, a part of its chromosomes, from split_genome with the same region; found is to be named then, and nothing else
+    inputBinding: {prefix: --part}
   feeder:
     type: File?
     format: edam:format_2333
@@ -55,7 +60,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   track_format:
     type: {type: enum, symbols: [bedgraph, bigwig]}
     default: bedgraph
@@ -85,6 +90,10 @@ inputs:
     type: string?
     doc: Of a genome, name of the table of how much was predicted, what was found, and what a feeder spared
     inputBinding: {prefix: --summary}
+  found:
+    type: string?
+    doc: Of a part of a genome, name of the file of all that was found on it, for merge_predictions
+    inputBinding: {prefix: --found}
 
 outputs:
   predicted_windows:
@@ -116,6 +125,11 @@ outputs:
     format: edam:format_3475
     doc: How much was predicted, what was found, and what a feeder spared
     outputBinding: {glob: $(inputs.summary)}
+  found_on_part:
+    type: File?
+    format: edam:format_3590
+    doc: All that was found on a part of a genome (.h5)
+    outputBinding: {glob: $(inputs.found)}
 
 requirements:
   NetworkAccess: {networkAccess: false}

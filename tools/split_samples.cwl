@@ -133,6 +133,10 @@ inputs:
     default: []
     doc: For the method explicit, groups to validate on
     inputBinding: {prefix: --validation-groups}
+  memory:
+    type: int
+    default: 1024
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   split:
@@ -149,7 +153,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: 1, ramMin: 1024}
+  ResourceRequirement: {coresMin: 1, ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -75,11 +75,15 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   permutation_table:
     type: string?
     doc: Name of the table of scores under each permutation; needs permutations
     inputBinding: {prefix: --permutation-table}
+  memory:
+    type: int
+    default: 4096
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   model:
@@ -111,7 +115,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 4096}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -91,6 +91,11 @@ inputs:
     default: cpu
     doc: Where networks are trained
     inputBinding: {prefix: --device}
+  devices:
+    type: int
+    default: 1
+    doc: Share each batch among so many GPUs or processes (1 to 64)
+    inputBinding: {prefix: --devices}
   seed:
     type: long
     default: 1
@@ -105,7 +110,11 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
+  memory:
+    type: int
+    default: 4096
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   model:
@@ -127,7 +136,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 4096}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -31,7 +31,7 @@ inputs:
   expression:
     type: File?
     format: [edam:format_3590, edam:format_3475]
-    doc: For expression, samples × genes (.h5ad), from assemble_expression; for activity ids and values, too
+    doc: For expression and targets, samples × genes (.h5ad), from assemble_expression; for activity ids and values, too
     inputBinding: {prefix: --expression}
   windows:
     type: File?
@@ -48,6 +48,11 @@ inputs:
     format: edam:format_3590
     doc: For classes, samples × features (.h5ad)
     inputBinding: {prefix: --matrix}
+  landmarks:
+    type: File?
+    format: [edam:format_2330, edam:format_3475, edam:format_3590]
+    doc: For targets, the genes measured to infer the others, a list or a matrix of their own
+    inputBinding: {prefix: --landmarks}
   start:
     type: File?
     format: edam:format_2333
@@ -76,7 +81,7 @@ inputs:
     type: int
     default: 1
     doc: Processor cores to use (1 to 1024)
-    inputBinding: {prefix: --threads}
+    inputBinding: {prefix: --threads, valueFrom: $(runtime.cores)}
   model:
     type: string?
     doc: Name of the model file to write, such as model.safetensors
@@ -93,6 +98,10 @@ inputs:
     type: string?
     doc: Name of the report to write, such as report.html
     inputBinding: {prefix: --report}
+  memory:
+    type: int
+    default: 4096
+    doc: Memory to reserve, MiB; docs/slurm.md tells how much for how much data
 
 outputs:
   log:
@@ -129,7 +138,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 4096}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: $(inputs.memory)}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from . import __version__, guard, resources
 from .errors import InputError
 
 
@@ -127,13 +129,13 @@ class Outputs:
         final = Path(path)
         if final.is_dir():
             raise InputError("is a folder, a file is to be written there", final)
-        device = final.exists() and not final.is_file()  # /dev/stdout, /dev/null: nothing can lie beside them
-        folder = tempfile.gettempdir() if device else self._folder(final)
+        folder = tempfile.gettempdir() if _is_stream(final) else self._folder(final)
         try:
             handle, name = tempfile.mkstemp(prefix=".genloom-", suffix="".join(final.suffixes[-2:]), dir=folder)
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", final) from None
         os.close(handle)
+        guard.begun(name)
         self._pending.append((Path(name), final))
         return Path(name)
 
@@ -146,6 +148,7 @@ class Outputs:
             name = tempfile.mkdtemp(prefix=".genloom-", dir=self._folder(final))
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", final) from None
+        guard.begun(name)
         self._pending.append((Path(name), final))
         return Path(name)
 
@@ -157,21 +160,16 @@ class Outputs:
         return folder
 
     def __exit__(self, kind, error, trace) -> None:
+        streams = [each for each in self._pending if _is_stream(each[1])]
         try:
             if kind is None:
-                mask = os.umask(0)
-                os.umask(mask)
-                for temporary, final in self._pending:
-                    if temporary.is_dir():
-                        final.mkdir(exist_ok=True)
-                        for each in temporary.iterdir():
-                            each.replace(final / each.name)
-                        continue
-                    temporary.chmod(0o666 & ~mask)  # temporary files are private; outputs are as any new file
-                    if final.exists() and not final.is_file():
-                        shutil.copyfile(temporary, final)
-                    else:
-                        temporary.replace(final)
+                with _undisturbed():
+                    for each in self._pending:
+                        if each not in streams:
+                            self._place(*each)
+                for temporary, final in streams:
+                    with temporary.open("rb") as source, final.open("wb") as target:
+                        shutil.copyfileobj(source, target)
         finally:
             for temporary, _ in self._pending:
                 with contextlib.suppress(OSError):
@@ -179,6 +177,37 @@ class Outputs:
                         shutil.rmtree(temporary)
                     else:
                         temporary.unlink()
+
+    @staticmethod
+    def _place(temporary: Path, final: Path) -> None:
+        mask = os.umask(0)
+        os.umask(mask)
+        if temporary.is_dir():
+            final.mkdir(exist_ok=True)
+            for each in temporary.iterdir():
+                each.replace(final / each.name)
+        else:
+            temporary.chmod(0o666 & ~mask)  # temporary files are private; outputs are as any new file
+            temporary.replace(final)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is written to as it is, since nothing can lie beside it: a pipe, /dev/null, or /dev/stdout whatever that is."""
+    return (path.exists() and not (path.is_file() or path.is_dir())) or str(path.absolute().parent) in (
+        "/dev",
+        "/dev/fd",
+        "/proc/self/fd",
+    )
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """SIGTERM and Ctrl-C wait until the block is over: outputs are put in their places all together."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Terminated(BaseException):
@@ -190,32 +219,86 @@ def run(
     main: Callable[[argparse.Namespace], None],
     argv: list[str] | None = None,
 ) -> int:
-    """Parse the arguments and do the work. Returns the exit status: 0, 2 for the user's errors, 130/143 when stopped."""
+    """Parse the arguments and do the work.
 
-    def terminate(number, frame):
-        raise _Terminated
-
+    Returns the exit status: 0, 2 for the user's errors, 3 where memory is lacking, 130/143 when stopped. A script without
+    --threads has one core.
+    """
     parser = build_parser()
     args = parser.parse_args(argv)
+    threads = getattr(args, "threads", 1)
+    limit_threads(threads)
+    if threads > (cores := resources.cores()).amount:
+        say(f"{parser.prog}: --threads {threads} is more than the cores there are, {cores.amount} ({cores.source})")
+    if argv is not None:
+        return _work(parser.prog, main, args)
+    try:
+        resources.require()
+    except resources.MemoryLack as error:
+        say(f"{parser.prog}: error: {error}")
+        return resources.STATUS
+    _mute()
+    status, why = guard.watched(lambda: _work(parser.prog, main, args))
+    if why:
+        say(f"{parser.prog}: error: {why}")
+    return status
+
+
+def _work(prog: str, main: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> int:
+    """Do the work; the exit status. The first SIGTERM or Ctrl-C stops it, another does not disturb the cleaning up."""
+
+    def stop(number, frame):
+        guard.on_stop(signal.SIG_IGN)
+        raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
     with contextlib.suppress(ValueError):  # not in the main thread
-        signal.signal(signal.SIGTERM, terminate)
-    if hasattr(args, "threads"):
-        limit_threads(args.threads)
+        guard.on_stop(stop)
     try:
         main(args)
     except InputError as error:
-        say(f"{parser.prog}: error: {error}")
-        return 2
+        say(f"{prog}: error: {error}")
+        return resources.STATUS if isinstance(error, resources.MemoryLack) else 2
     except KeyboardInterrupt:
-        say(f"{parser.prog}: stopped")
+        say(f"{prog}: stopped")
         return 130
     except _Terminated:
-        say(f"{parser.prog}: stopped by SIGTERM")
+        say(f"{prog}: stopped by SIGTERM")
         return 143
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    except Exception as error:
+        if full := _no_room(error):
+            say(f"{prog}: error: {full}")
+            return guard.leave(2)
+        if (lack := resources.shortage(error)) is None:
+            raise
+        say(f"{prog}: error: {lack}")
+        return resources.STATUS
     return 0
+
+
+_FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)}
+
+
+def _no_room(error: BaseException | None) -> str:
+    """What to tell of a disk that is full or cannot be written, which each library reports in its own way; "" otherwise."""
+    while error is not None:
+        for number, words in _FULL.items():
+            told = re.search(rf"{words}|\b(errno = |os error ){number}\b", str(error))
+            if told or getattr(error, "errno", None) == number:
+                return (
+                    f"outputs cannot be written: {words}; nothing was kept of them: make room, or name another folder"
+                )
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _mute() -> None:
+    """Of a file that a full disk cut off, h5py tells each time that it cannot close it; the one line of `_work` will do."""
+    shown, ignored = sys.excepthook, sys.unraisablehook
+    sys.excepthook = lambda kind, error, trace: None if _no_room(error) else shown(kind, error, trace)
+    sys.unraisablehook = lambda told: None if _no_room(told.exc_value) else ignored(told)
 
 
 @contextlib.contextmanager

@@ -5,14 +5,20 @@ class InputError(Exception):
     """Bad input or a bad combination of options.
 
     The message is one line: what is wrong, where (file:line, column or record), and the nearest cure.
-    A script prints it and exits with status 2; any other exception is a fault of genloom itself.
+    A script prints it and exits with status 2; any other exception is a fault of genloom itself. What it quotes of a file
+    is shortened, and cannot command a terminal.
     """
+
+    LONGEST = 1000
 
     def __init__(self, what: str, where: object = None, cure: str | None = None):
         parts = [f"{where}: {what}" if where is not None else what]
         if cure:
             parts.append(cure)
-        super().__init__("; ".join(" ".join(str(p).split()) for p in parts))
+        message = "; ".join(" ".join(str(p).split()) for p in parts)
+        if len(message) > self.LONGEST:
+            message = f"{message[: self.LONGEST // 2]} … {message[-self.LONGEST // 2 :]}"
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in message))
 
 
 def named(items, limit: int = 5) -> str:

@@ -56,7 +56,7 @@ class Report:
             return f"{test} was not run:\n{self.output}"
         if verdict["status"] == "success":
             return None
-        said = [verdict.get("execution_problem"), *verdict.get("output_problems", ()), verdict.get("problem_log")]
+        said = [verdict.get("execution_problem"), *(verdict.get("output_problems") or ()), verdict.get("problem_log")]
         job = verdict.get("job") or {}
         said += [f"{stream}: {job[stream]}" for stream in ("command_line", "stdout", "stderr") if job.get(stream)]
         text = (re.sub(r"[^\t\n -~]+", "?", str(part)) for part in said if part)  # a binary output may be cited in full

@@ -7,7 +7,7 @@ import secrets
 import shlex
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bioblend.galaxy import GalaxyInstance
@@ -95,6 +95,8 @@ class Galaxy:
     """
 
     email, name = "biologist@example.org", "biologist"
+    jobs = JOBS
+    settings: Mapping[str, str] = {}  # of its environment
 
     def __init__(
         self, run: Path, tools: Iterable[Path], tool_env: Path, hidden: Iterable[Path] = (), shed_url: str | None = None
@@ -124,7 +126,7 @@ class Galaxy:
         self._write("dependency_resolvers_conf.xml", "<dependency_resolvers><galaxy_packages/></dependency_resolvers>")
         self._write("tool_data_table_conf.xml", "<tables/>")
         self._write("sanitize_allowlist.txt", "\n".join(REPORTING))
-        self._write("job_conf.yml", JOBS)
+        self._write("job_conf.yml", self.jobs)
         self._write("job_metrics_conf.yml", "- type: core\n")
         self._write(
             "galaxy.yml",
@@ -166,7 +168,9 @@ class Galaxy:
 
     def start(self) -> Galaxy:
         python = HOME / "galaxy" / "bin"
-        environment = processes.plain_environment(self.run / "bin", GALAXY_CONFIG_FILE=str(self.conf / "galaxy.yml"))
+        environment = processes.plain_environment(
+            self.run / "bin", GALAXY_CONFIG_FILE=str(self.conf / "galaxy.yml"), **self.settings
+        )
         redis = [
             shutil.which("redis-server"),
             "--bind",

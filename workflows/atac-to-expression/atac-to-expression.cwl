@@ -191,6 +191,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   bin_peaks:
@@ -244,6 +249,7 @@ steps:
       repeats: repeats
       validation_share: validation_share
       seed: seed
+      memory: memory
     out: [split]
   train_model:
     label: Train the model
@@ -262,6 +268,7 @@ steps:
       epochs: epochs
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, history, permutation_scores]
   plot_results:
     label: Report

@@ -92,6 +92,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   import_training:
@@ -105,6 +110,7 @@ steps:
       negative: negative
       duplicates: duplicates
       threads: threads
+      memory: memory
     out: [expression, summary]
   import_new:
     label: Read the new samples
@@ -116,6 +122,7 @@ steps:
       negative: negative
       duplicates: duplicates
       threads: threads
+      memory: memory
     out: [expression]
   split_samples:
     label: Divide the samples
@@ -126,6 +133,7 @@ steps:
       method: {default: leave-one-group-out}
       group: group
       seed: seed
+      memory: memory
     out: [split]
   train_gene_inference:
     label: Train the inference
@@ -141,6 +149,7 @@ steps:
       transform: transform
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, history]
   plot_inference_results:
     label: Report

@@ -54,6 +54,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   import_expression:
@@ -65,6 +70,7 @@ steps:
       fact_columns: {source: [label], linkMerge: merge_flattened}
       orientation: {default: samples-in-rows}
       unit: {default: intensity}
+      memory: memory
     out: [expression]
   split_samples:
     label: Hold images out
@@ -76,6 +82,7 @@ steps:
       test_share: test_share
       stratify: label
       seed: seed
+      memory: memory
     out: [split]
   train_image_classifier:
     label: Train the network
@@ -90,6 +97,7 @@ steps:
       epochs: epochs
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, history, sample_table]
   plot_class_results:
     label: Report

@@ -125,6 +125,11 @@ inputs:
     default: cpu
     label: Device
     doc: Where networks are trained
+  devices:
+    type: int
+    default: 1
+    label: Devices
+    doc: Share each batch among so many GPUs or processes
   seed:
     type: long
     default: 1
@@ -140,6 +145,11 @@ inputs:
     default: Expression told from promoters
     label: Title of the report
     doc: Stands at the head of the report
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   cut_promoters:
@@ -170,6 +180,7 @@ steps:
       paralogs: paralogs
       paralog_table: {default: paralogs.tsv}
       seed: seed
+      memory: memory
     out: [split, paralogs_found]
   train_network:
     label: Train on the other chromosomes
@@ -188,9 +199,11 @@ steps:
       epochs: epochs
       batch_size: batch_size
       device: device
+      devices: devices
       seed: seed
       threads: threads
       called: {default: chromosomes}
+      memory: memory
     out: [model, predictions, metrics, history]
   hold_genes_out:
     label: Hold genes out at random
@@ -204,6 +217,7 @@ steps:
       validation_share: validation_share
       paralogs: paralogs
       seed: seed
+      memory: memory
     out: [split]
   train_at_random:
     label: Train on the other genes
@@ -222,9 +236,11 @@ steps:
       epochs: epochs
       batch_size: batch_size
       device: device
+      devices: devices
       seed: seed
       threads: threads
       called: {default: genes}
+      memory: memory
     out: [metrics]
   write_report:
     label: Write the report

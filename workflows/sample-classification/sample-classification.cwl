@@ -111,6 +111,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   import_expression:
@@ -127,6 +132,7 @@ steps:
       unit: unit
       log2: log2
       threads: threads
+      memory: memory
     out: [expression, summary]
   split_samples:
     label: Divide the samples
@@ -140,6 +146,7 @@ steps:
       folds: folds
       repeats: repeats
       seed: seed
+      memory: memory
     out: [split]
   train_classifier:
     label: Train the classifier
@@ -157,6 +164,7 @@ steps:
       select_features: select_features
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, feature_table, sample_table, permutation_scores]
   plot_class_results:
     label: Report

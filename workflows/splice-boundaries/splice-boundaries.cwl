@@ -128,6 +128,11 @@ inputs:
     default: cpu
     label: Device
     doc: Where networks are trained
+  devices:
+    type: int
+    default: 1
+    label: Devices
+    doc: Share each batch among so many GPUs or processes
   title:
     type: string
     default: Intron and exon boundaries on chromosomes held out
@@ -143,6 +148,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   cut_windows:
@@ -172,6 +182,7 @@ steps:
       paralogs: paralogs
       paralog_table: {default: paralogs.tsv}
       seed: seed
+      memory: memory
     out: [split, paralogs_found]
   train_network:
     label: Train the network
@@ -190,8 +201,10 @@ steps:
       epochs: epochs
       batch_size: batch_size
       device: device
+      devices: devices
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, metrics, history]
   cut_content:
     label: Cut windows for the feeder
@@ -219,6 +232,7 @@ steps:
       validation_groups: validation_chromosomes
       paralogs: paralogs
       seed: seed
+      memory: memory
     out: [split]
   train_feeder:
     label: Train the feeder
@@ -235,8 +249,10 @@ steps:
       batch_size: feeder_batch_size
       gate_recall: gate_recall
       device: device
+      devices: devices
       seed: seed
       threads: threads
+      memory: memory
     out: [model, predictions, metrics, history]
   write_report:
     label: Report on the network

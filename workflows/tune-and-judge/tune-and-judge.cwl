@@ -52,6 +52,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores to use
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   hold_out:
@@ -64,6 +69,7 @@ steps:
       test_groups: test_chromosomes
       validation_groups: validation_chromosomes
       seed: seed
+      memory: memory
     out: [split]
   look:
     label: Look for leaks
@@ -73,6 +79,7 @@ steps:
       split: hold_out/split
       windows: windows
       strict: {default: true}
+      memory: memory
     out: [findings]
   tune:
     label: Tune and judge
@@ -90,6 +97,7 @@ steps:
       predictions: {default: predictions.tsv}
       metrics: {default: metrics.tsv}
       report: {default: report.html}
+      memory: memory
     out: [log, trials, tuned_model, tuned_predictions, measures, study_report]
 
 outputs:

@@ -36,6 +36,11 @@ inputs:
     default: 1
     label: Threads
     doc: Processor cores of a job
+  memory:
+    type: int
+    default: 4096
+    label: Memory
+    doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
   try:
@@ -49,6 +54,7 @@ steps:
       split: split
       windows: windows
       threads: threads
+      memory: memory
     out: [log]
   gather:
     label: Gather and judge
@@ -63,6 +69,7 @@ steps:
       model: {default: tuned.safetensors}
       metrics: {default: metrics.tsv}
       report: {default: report.html}
+      memory: memory
     out: [log, trials, tuned_model, measures, study_report]
 
 outputs:

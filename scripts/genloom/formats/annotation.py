@@ -193,9 +193,10 @@ def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) 
         if len(fields) != width:
             raise InputError(f"has {len(fields)} columns, not {width}", where, "is the file whole?")
         start, end = (fields[place] for place in places)
-        if not (start.isdigit() and end.isdigit()):
+        begin, finish = text.whole(start), text.whole(end)
+        if begin is None or finish is None:
             raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
-        if int(start) < first or int(end) < int(start):
+        if begin < first or finish < begin:
             raise InputError(f"positions {start} to {end} are no interval", where, f"positions count from {first}")
         if "" in fields:
             raise InputError(f"column {fields.index('') + 1} is empty", where, "write . for what is unknown")

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from .. import console
 from ..errors import InputError, named
-from . import chromosomes, intervals, matrix
+from . import chromosomes, intervals, matrix, parts
 from .chromosomes import Region
 from .intervals import Peaks
+from .parts import Part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,6 +227,7 @@ def assemble(
     keep_empty: bool = False,
     assembly: str = "",
     threads: int = 1,
+    part: Part | None = None,
 ) -> tuple[AnnData, pl.DataFrame]:
     """Bin a file for each sample.
 
@@ -235,6 +237,7 @@ def assemble(
     samples : their names (index) and labels
     normalise : "none", "depth" or "quantile"
     keep_empty : keep the bins that no sample fills, too
+    part : which of all samples these are: what needs all of them is left to `join`
 
     Returns
     -------
@@ -251,37 +254,12 @@ def assemble(
         numbers, values, tally = profile(peaks, bins, rule)
         return numbers, values, {**tally, "bins": len(numbers), "skipped_lines": peaks.skipped}, peaks.digest
 
-    from scipy.sparse import csr_matrix
-
-    numbers, values, indptr, tallies, sources = bytearray(), bytearray(), [0], [], {}  # which grow without holes
+    filled = _Filled()
     with ThreadPoolExecutor(threads) as pool:
         # A pool of one would only cost memory: what a thread frees is not for others to use.
         results = (pool.map if threads > 1 else map)(work, files)
-        for sample, (filled, value, tally, digest) in zip(
-            samples.index, console.progress(results, len(files), "files"), strict=True
-        ):
-            numbers += filled.tobytes()
-            values += value.tobytes()
-            indptr.append(indptr[-1] + len(filled))
-            tallies.append({"sample": sample, **tally})
-            sources[sample] = digest
-    table = pl.DataFrame(tallies)
-    if not table["kept"].sum():
-        raise InputError(
-            f"no sample has a peak left (dropped: {_dropped(table)})", "peaks", "lower the filters or widen the regions"
-        )
-
-    number = np.frombuffer(numbers, np.uint32)
-    kept = np.full(bins.count, keep_empty)
-    kept[number] = True
-    column = np.cumsum(kept, dtype=np.int32) - 1
-    features = np.flatnonzero(kept)
-    x = csr_matrix((np.frombuffer(values, np.float32), column[number], indptr), shape=(len(files), len(features)))
-    del number, numbers, kept, column  # the names of bins need the room
-    if normalise == "depth":
-        depth(x, samples.index)
-    elif normalise == "quantile":
-        quantile(x)
+        for sample, result in zip(samples.index, console.progress(results, len(files), "files"), strict=True):
+            filled.add(sample, *result)
     settings = {
         "bin_size": bins.size,
         "bins": bins.count,
@@ -292,7 +270,118 @@ def assemble(
         "normalise": normalise,
         "keep_empty": keep_empty,
     }
-    return matrix.build(x, samples, bins.table(features), "bins", settings, sources, assembly), table
+    return filled.matrix(samples, bins, settings, assembly, part)
+
+
+def join(paths: Sequence[str | Path]) -> tuple[AnnData, pl.DataFrame]:
+    """The matrix of all samples, and its table, from parts of it in any order. Parts are read one after the other.
+
+    Raises
+    ------
+    InputError : a file that is no part of a matrix, or parts that do not make a whole
+    """
+    import pandas as pd
+
+    found = [(path, matrix.read_part(path)) for path in paths]
+    order = parts.in_order(found)
+    about = found[order[0]][1].made
+    settings, assembly = {key: value for key, value in about.items() if key != "assembly"}, about["assembly"]
+    bins = _grid(settings)
+    filled, samples, held = _Filled(), [], {}
+    for place, path in sorted((place, path) for path, part in found for place in part.places):
+        if path not in held:
+            held[path] = _Held(path, bins)
+        each = held[path]
+        row = each.part.places.index(place)
+        filled.add(each.samples.index[row], *each.row(row))
+        samples.append(each.samples.iloc[[row]])
+        if place == max(each.part.places):
+            del held[path]
+    return filled.matrix(pd.concat(samples), bins, settings, assembly)
+
+
+class _Filled:
+    """The filled bins of samples, one after the other."""
+
+    def __init__(self) -> None:
+        # bytes, which grow without holes
+        self.numbers, self.values, self.indptr = bytearray(), bytearray(), [0]
+        self.tallies: list[dict[str, Any]] = []
+        self.sources: dict[str, str] = {}
+
+    def add(self, sample: str, numbers: np.ndarray, values: np.ndarray, tally: Mapping[str, int], digest: str) -> None:
+        self.numbers += numbers.tobytes()
+        self.values += values.tobytes()
+        self.indptr.append(self.indptr[-1] + len(numbers))
+        self.tallies.append({"sample": sample, **tally})
+        self.sources[sample] = digest
+
+    def matrix(
+        self, samples: pd.DataFrame, bins: Bins, settings: Mapping[str, Any], assembly: str, part: Part | None = None
+    ) -> tuple[AnnData, pl.DataFrame]:
+        """The matrix and the table of the samples. What needs all samples waits until a part is no longer one."""
+        from scipy.sparse import csr_matrix
+
+        table = pl.DataFrame(self.tallies)
+        if part is None and not table["kept"].sum():
+            raise InputError(
+                f"no sample has a peak left (dropped: {_dropped(table)})",
+                "peaks",
+                "lower the filters or widen the regions",
+            )
+        number = np.frombuffer(self.numbers, np.uint32)
+        kept = np.full(bins.count, settings["keep_empty"] and part is None)
+        kept[number] = True
+        column = np.cumsum(kept, dtype=np.int32) - 1
+        features = np.flatnonzero(kept)
+        values = np.frombuffer(self.values, np.float32)
+        x = csr_matrix((values, column[number], self.indptr), shape=(len(samples), len(features)))
+        del number, values, kept, column  # the names of bins need the room
+        self.numbers = self.values = bytearray()
+        if part is None and settings["normalise"] == "depth":
+            depth(x, samples.index)
+        elif part is None and settings["normalise"] == "quantile":
+            quantile(x)
+        data = matrix.build(x, samples, bins.table(features), "bins", dict(settings), self.sources, assembly)
+        if part is not None:
+            made = {**settings, "assembly": assembly}
+            data.uns["genloom"]["part"] = part.by(made, table=self.tallies).text
+        return data, table
+
+
+class _Held:
+    """A part of a matrix, in memory."""
+
+    def __init__(self, path: str | Path, bins: Bins):
+        self.part = matrix.read_part(path)
+        data = matrix.read(path, "bins", part=True)
+        self.samples = data.obs.astype(object).rename_axis("sample")
+        self.samples.index = self.samples.index.astype(object)
+        self.sources = matrix.about(data)["sources"]
+        rank = {chrom: number for number, chrom in enumerate(bins.sizes)}
+        chroms = data.var["chrom"].astype(object).map(rank).to_numpy(np.int64)
+        self.numbers = bins.at(chroms, data.var["start"].to_numpy()).astype(np.uint32)
+        self.values = data.X.tocsr()
+
+    def row(self, row: int) -> tuple[np.ndarray, np.ndarray, dict[str, int], str]:
+        """A sample's filled bins, their values, its numbers of peaks, and the digest of its file."""
+        here = slice(*self.values.indptr[row : row + 2])
+        tally = dict(self.part.facts["table"][row])
+        digest = self.sources[tally.pop("sample")]
+        return self.numbers[self.values.indices[here]], self.values.data[here], tally, digest
+
+
+def _grid(settings: Mapping[str, Any]) -> Bins:
+    """The bins that a matrix tells of."""
+    regions = []
+    for text in settings["regions"]:
+        chrom, _, span = text.rpartition(":")
+        start, _, end = span.partition("-")
+        regions.append(Region(chrom, int(start), int(end)))
+    sizes: dict[str, int] = {}
+    for region in regions:
+        sizes[region.chrom] = max(region.end, sizes.get(region.chrom, 0))
+    return Bins(settings["bin_size"], sizes, regions)
 
 
 def summary(table: pl.DataFrame, bins: int) -> str:

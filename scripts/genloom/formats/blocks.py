@@ -54,7 +54,10 @@ class Reader:
         if self.held is not None:
             return self.held[np.ix_(rows, columns)]
         first = int(rows[0])
-        values = self.data.X[first : int(rows[-1]) + 1][rows - first][:, columns].astype(np.float32)
+        try:
+            values = self.data.X[first : int(rows[-1]) + 1][rows - first][:, columns].astype(np.float32)
+        except OSError as error:
+            raise InputError(f"cannot be read: {error}", self.path, "it may be cut off: copy it again") from None
         if not np.isfinite(values).all():
             row, column = np.argwhere(~np.isfinite(values))[0]
             name, feature = self.samples[rows[row]], self.var.index[columns[column]]

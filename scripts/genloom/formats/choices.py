@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,16 @@ class Tally:
             row = self.rows.setdefault((item, reason, action), [0, str(example)])
             row[0] += int(count)
 
+    def update(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add the rows of another tally, as `listed` has them."""
+        for item, reason, action, count, example in rows:
+            self.add(item, reason, action, count, example)
+
+    def listed(self) -> list[list[Any]]:
+        """The rows: item, reason, action, count, example."""
+        return [[*key, *row] for key, row in self.rows.items()]
+
     def write(self, path: str | Path) -> None:
         """Write the table, separated by tabs."""
-        lines = ["\t".join(self.COLUMNS), *("\t".join(map(str, (*key, *row))) for key, row in self.rows.items())]
+        lines = ["\t".join(self.COLUMNS), *("\t".join(map(str, row)) for row in self.listed())]
         Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -37,14 +37,13 @@ def read_sizes(path: str | Path) -> dict[str, int]:
         lines = _fasta(stream) if stream.peek(1)[:1] == b">" else _table(stream)  # type: ignore[attr-defined]
         for number, name, length in lines:
             where = f"{path}:{number}"
-            try:
-                size = int(length)
-            except ValueError:
+            size = length if isinstance(length, int) else text.whole(length.strip())
+            if size is None:
                 raise InputError(
                     f"{name[:40]!r} has no length",
                     where,
                     "give a .fai, a tab-separated table of name and length, or the FASTA",
-                ) from None
+                )
             if size < 1 or not name:
                 raise InputError(f"{name!r} has length {size}", where, "each name has a length of at least 1")
             if name in sizes:

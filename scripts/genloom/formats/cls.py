@@ -25,7 +25,7 @@ def read(path: str | Path) -> list[str]:
         lines = [line.split() for line in text.read(path).decode("utf-8-sig").splitlines() if line.strip()]
     if lines and lines[0][0].lower() == "#numeric":
         raise InputError("holds continuous values, not classes", path, "give them in a sample sheet")
-    if len(lines) != 3 or len(lines[0]) != 3 or not all(field.isdigit() for field in lines[0]):
+    if len(lines) != 3 or len(lines[0]) != 3 or None in map(text.whole, lines[0]):
         raise InputError("is not CLS", path, _CURE)
     (samples, classes, _), names, given = lines
     names = [name for name in (names[0].lstrip("#"), *names[1:]) if name]

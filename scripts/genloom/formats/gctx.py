@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError, named, nearest
-from . import text
+from . import hdf, text
 
 MAGIC = b"\x89HDF"
 _MATRIX, _GENES, _SAMPLES = "0/DATA/0/matrix", "0/META/ROW", "0/META/COL"
@@ -61,7 +61,7 @@ class Gctx:
                     continue
                 try:
                     block = matrix[start : start + step]
-                except OSError as error:
+                except hdf.ERRORS as error:
                     raise InputError(
                         f"cannot be read: {error}", self.path, "it may be cut off: copy it again"
                     ) from None
@@ -85,14 +85,20 @@ def read(path: str | Path, id_column: str | None = None) -> Gctx:
     InputError : HDF5 of another layout, or no such fact
     """
     with text.opened(path) as stream:
-        plain = not hasattr(stream, "fileobj")
+        plain = text.is_plain(stream)
         state = hashlib.file_digest(cast(Any, stream), "sha256")
     source = str(path) if plain else text.read(path)
     with _opened(path, source) as file:
         if not all(name in file for name in (_MATRIX, f"{_GENES}/id", f"{_SAMPLES}/id")):
             raise InputError("is HDF5 but not GCTX", path, _CURE)
-        genes, samples = _facts(file[_GENES]), _facts(file[_SAMPLES])
-        shape = file[_MATRIX].shape
+        try:
+            genes, samples = _facts(file[_GENES]), _facts(file[_SAMPLES])
+            shape = file[_MATRIX].shape
+            numbers = file[_MATRIX].dtype.kind in "fiu"
+        except (*hdf.ERRORS, pl.exceptions.PolarsError) as error:
+            raise InputError(f"has facts that cannot be read: {error}", path, _CURE) from None
+    if not numbers:
+        raise InputError("holds values that are not numbers", path, _CURE)
     if shape != (len(samples), len(genes)):
         raise InputError(
             f"has values of shape {shape}, and ids of {len(samples)} samples and {len(genes)} genes", path, _CURE
@@ -115,9 +121,13 @@ def read(path: str | Path, id_column: str | None = None) -> Gctx:
 
 
 def _opened(path: str | Path, source: Any) -> h5py.File:
+    if not isinstance(source, bytes):
+        hdf.check(path)
     try:
-        return h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r")
-    except OSError as error:
+        file = h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r")
+        hdf.examine(file, path)
+        return file
+    except hdf.ERRORS as error:
         raise InputError(f"cannot be read as HDF5: {error}", path, "it may be cut off: copy it again") from None
 
 

@@ -52,4 +52,7 @@ def fields_of(line: bytes, separator: str, path: str | Path, number: int) -> lis
         decoded = line.decode()
     except UnicodeDecodeError:
         raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
-    return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
+    try:
+        return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
+    except csv.Error as error:
+        raise InputError(f"is no line of a table: {error}", f"{path}:{number}", "save it as text again") from None

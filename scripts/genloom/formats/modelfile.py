@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from . import card as cards
 
 FORMAT = 1  # raised when a reader of the previous number could not use the file
 
@@ -19,7 +21,7 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], card: dict[str, Any])
 
     assert "task" in card and "architecture" in card
     text = json.dumps({"format": FORMAT, **card}, sort_keys=True, allow_nan=False)
-    save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, path, metadata={"genloom": text})
+    save_file({name: np.asarray(a, order="C") for name, a in arrays.items()}, path, metadata={"genloom": text})
 
 
 def add(path: Path, facts: dict[str, Any]) -> None:
@@ -43,15 +45,17 @@ def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dic
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get("genloom")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator here)
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"is not a whole .safetensors file: {error}", path, "copy or train it again") from None
     if text is None:
         raise InputError("has no genloom card", path, "only models made by train_model or import_model can be used")
     try:
         card = json.loads(text)
         version = int(card["format"])
-        found = str(card["task"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        found = card["task"]
+        if not isinstance(found, str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise InputError("has a damaged card", path, "train it again") from None
     if version > FORMAT:
         raise InputError(
@@ -59,4 +63,15 @@ def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dic
         )
     if task is not None and found != task:
         raise InputError(f"is a model of task {found!r}, {task!r} is wanted", path)
+    cards.check(card, path)
     return card, arrays
+
+
+def digests(**paths: str | Path | None) -> dict[str, str]:
+    """What tells model files apart, of those that are given."""
+    found = {}
+    for name, path in paths.items():
+        if path is not None:
+            with Path(path).open("rb") as file:
+                found[f"the {name}"] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    return found

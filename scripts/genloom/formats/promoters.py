@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,14 +82,22 @@ def write(
     regions: list[Region],
     options: Options,
     tally: Tally,
+    left_out: Tally,
     writer: Writer,
+    chroms: Container[str] | None = None,
 ) -> None:
+    """Write the promoters that lie in the regions, or in those of some chromosomes alone.
+
+    tally : for what shows in the files, whatever chromosomes are written
+    left_out : for what shows when promoters are written
+    """
     length = options.upstream + options.downstream
     order = {chrom: rank for rank, chrom in enumerate(genome.sizes)}
     sites = list(_within(sites, regions, genome, options, tally))
     sites = _annotated(sites, models, tally) if models is not None else sites
     sites = sorted(sites, key=lambda each: (order[each.chrom], each.site, each.sign, each.name))
     names = Counter(each.name for each in sites)
+    sites = [each for each in sites if chroms is None or each.chrom in chroms]
     batch: list[tuple[np.ndarray, Start, int, list[float]]] = []
     for each in console.progress(sites, len(sites), "promoters"):
         facts: list[float] = []
@@ -97,16 +105,16 @@ def write(
             assert models is not None
             message = mrna.splice(models, each.transcript, genome.fetch)
             if message is None:
-                tally.add("gene", "no coding sequence for the half-life features", "skipped", 1, each.gene)
+                left_out.add("gene", "no coding sequence for the half-life features", "skipped", 1, each.gene)
                 continue
             if not message.stop and options.without_stop == "skip":
-                tally.add("transcript", "coding sequence without a stop codon in the FASTA", "skipped", 1, each.name)
+                left_out.add("transcript", "coding sequence without a stop codon in the FASTA", "skipped", 1, each.name)
                 continue
             facts = message.half_life()
         start = each.site - (options.upstream if each.sign > 0 else options.downstream - 1)
         codes = genome.fetch(each.chrom, start, start + length)
         if np.count_nonzero(codes == N) > options.max_n * length:
-            tally.add("window", f"more than {options.max_n:g} of its bases are N", "skipped", 1, each.name)
+            left_out.add("window", f"more than {options.max_n:g} of its bases are N", "skipped", 1, each.name)
             continue
         if names[each.name] > 1:  # a gene at several places
             each = each._replace(name=f"{each.name}:{each.chrom}:{each.site}:{_SENSE[each.sign]}")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, named, nearest
-from . import sheet
+from . import parts, sheet
+from .parts import Part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,33 @@ def identify(
             raise InputError(f"has sample {sample!r}, as {first[sample]} has", file, "name them by --names or --sheet")
         first[sample] = file
     return table.drop(columns="file", errors="ignore").loc[found].rename_axis("sample")
+
+
+def identify_part(
+    files: Sequence[str | Path],
+    names: Sequence[str] | None = None,
+    path: str | Path | None = None,
+    whole: Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, Part | None]:
+    """The samples of files that are a part of all samples, and which part; without `whole` they are all.
+
+    whole : what `names` would be of all samples. A sheet is of all samples
+
+    Raises
+    ------
+    InputError : as `identify` has it of all samples, or a name that is none of theirs
+    """
+    if whole is None:
+        return identify(files, names, path), None
+    labels = identify(files, names).index.tolist()
+    every = identify(whole, whole, path)
+    places = {label: place for place, label in enumerate(whole, 1)}
+    for label in labels:
+        if label not in places:
+            raise InputError(f"has no {label!r}", "--whole", nearest(label, whole) or "name all samples of the matrix")
+    held = tuple(places[label] for label in labels)
+    names = tuple(every.index)
+    return every.iloc[[place - 1 for place in held]], Part(held, len(whole), parts.digest(names), names)
 
 
 def _sheet(path: str | Path) -> pd.DataFrame:

@@ -36,6 +36,8 @@ class Trial:
     seconds, memory_mb : all its runs together; the largest of them
     stopped : finished, pruned or failed, and `why`
     digests : SHA-256 of the plan, of each data file, of the split and of the code
+    curves : inner fold → validation loss of its (first) network after each epoch, None where it is no number; of a trial that
+        was ended within a fold, up to where it was
     """
 
     trial: int
@@ -48,6 +50,7 @@ class Trial:
     stopped: str
     why: str
     digests: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
 
     def scores(self, metric: str) -> list[float]:
         """The metric on each fold that was run."""
@@ -103,7 +106,7 @@ def _parse(content: bytes, where: str) -> Log:
             header = record
         elif "judged" in record:
             judged = record["judged"]
-        elif record.keys() != names:
+        elif not names - {"curves"} <= record.keys() <= names:  # logs of before had none
             raise InputError("is not the line of a trial", f"{where}:{number}", CURE)
         elif record["trial"] in trials:
             raise InputError(f"holds trial {record['trial']} twice", f"{where}:{number}", "remove one of the lines")

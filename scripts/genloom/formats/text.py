@@ -6,14 +6,17 @@ import contextlib
 import csv
 import gzip
 import hashlib
+import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ..console import blaming
 from ..errors import InputError
 
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")  # SAM specification, 4.1.2
+ROOM, RATIO = 1 << 28, 200  # a packed file may hold 256 MiB, or 200 times its own size: more than any real one does
 _CURE = "it may be cut off: copy or make it again"
 
 
@@ -22,7 +25,36 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file for reading, through gzip if it is packed. Whatever goes wrong in the block is an InputError."""
     with blaming(path, _CURE), Path(path).open("rb") as file:
         packed = file.peek(2)[:2] == b"\x1f\x8b"
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        yield cast(BinaryIO, io.BufferedReader(_Unpacked(file, path), 1 << 17)) if packed else file
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip holds, as long as it is in proportion to its size: a bomb of a few megabytes would fill any disk."""
+
+    def __init__(self, file: BinaryIO, path: str | Path):
+        self._gzip, self._path, self._count = gzip.GzipFile(fileobj=file), path, 0
+        self._most = allowed(file.seek(0, io.SEEK_END))
+        file.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._gzip.readinto(buffer)
+        self._count += count
+        if self._count > self._most:
+            raise InputError(f"unpacks to more than {self._most / 1e6:,.0f} MB", self._path, "unpack it first")
+        return count
+
+
+def is_plain(stream: BinaryIO) -> bool:
+    """Whether an opened file is read as it is."""
+    return not isinstance(getattr(stream, "raw", None), _Unpacked)
+
+
+def allowed(size: int) -> int:
+    """How many bytes a packed file of `size` bytes may hold."""
+    return max(ROOM, RATIO * size)
 
 
 def read(path: str | Path) -> bytes:
@@ -38,10 +70,16 @@ def read(path: str | Path) -> bytes:
             # bgzip writes whole gzip members and an empty last one: cut between two, only the last one's lack shows
             if content[12:14] == b"BC" and not content.endswith(_BGZF_END):
                 raise EOFError("bgzip's end-of-file block is missing")
-            content = gzip.decompress(content)
+            with io.BufferedReader(_Unpacked(io.BytesIO(content), path), 1 << 17) as stream:
+                content = b"".join(iter(partial(stream.read, 1 << 20), b""))
     if not content or content.isspace():
         raise InputError("is empty", path, "leave it out, or make it again")
     return content
+
+
+def whole(field: str) -> int | None:
+    """A position or count: decimal digits alone, no more than 18 of them. None for anything else that Python takes."""
+    return int(field) if len(field) <= 18 and field.isascii() and field.isdigit() else None
 
 
 def digest(content: bytes) -> str:
@@ -74,7 +112,12 @@ def table_start(content: bytes) -> tuple[int, int]:
 def _heads(head: bytes, row: bytes) -> bool:
     """Whether a line of comment is rather the header of the row below it."""
     separator = max("\t,;", key=lambda mark: row.count(mark.encode()))
-    names, cells = (next(csv.reader([line.decode(errors="replace")], delimiter=separator), []) for line in (head, row))
+    try:
+        names, cells = (
+            next(csv.reader([line.decode(errors="replace")], delimiter=separator), []) for line in (head, row)
+        )
+    except csv.Error:
+        return False
     return len(names) == len(cells) > 1 and any(_is_value(cell) for cell in cells[1:])
 
 

@@ -255,16 +255,33 @@ def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
 
 def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
     """A sheet as text separated by tabs."""
+    import defusedxml
     import openpyxl  # it parses with defusedxml, which is installed beside it
 
     warnings.simplefilter("ignore", UserWarning)  # of styles and extensions that it does not know
+    most = text.allowed(len(content))
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:  # no more than the sizes it tells is ever unpacked
+            size = sum(each.file_size for each in packed.infolist())
+        if size > most:
+            raise InputError(f"unpacks to {size / 1e6:,.0f} MB", path, "save it as text")
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         if sheet_name and sheet_name not in book.sheetnames:
             raise InputError(f"has no sheet {sheet_name!r}", path, f"it has {named(book.sheetnames)}")
         sheet = book[sheet_name] if sheet_name else book.worksheets[0]
-        rows = list(sheet.iter_rows(values_only=True))
-    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, OSError, SyntaxError) as error:
+        sheet.reset_dimensions()  # what it says of its size may be anything
+        rows, cells = [], 0
+        for row in sheet.iter_rows(values_only=True):  # a cell far off is one in a row of empty ones
+            cells += len(row) + 1
+            if 64 * cells > most:
+                raise InputError(f"has more than {cells:,} cells, nearly all of them empty", path, "save it as text")
+            rows.append(row)
+        width = max(map(len, rows), default=0)
+        rows = [(*row, *(None,) * (width - len(row))) for row in rows]
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, OSError, SyntaxError, TypeError, AttributeError,
+        NotImplementedError, RuntimeError, defusedxml.DefusedXmlException,
+    ) as error:  # fmt: skip
         raise InputError(f"cannot be read as XLSX: {error}", path, "it may be cut off: save it again") from None
     while rows and all(value is None for value in rows[-1]):
         rows.pop()

@@ -39,7 +39,6 @@ class Tiler:
         self.half = options.context // 2
         self.margin = self.half + options.window
         self.dinucleotides: Counter[str] = Counter()
-        self.random = np.random.default_rng(options.seed)
 
     def write(self, regions: list[Region], writer: Writer) -> None:
         options, tally = self.options, self.tally
@@ -53,11 +52,6 @@ class Tiler:
                 self._chromosome(chrom, [region for region in regions if region.chrom == chrom], writer)
             else:
                 tally.add("chromosome", "in the FASTA alone, or without chosen transcripts", "skipped", 1, chrom)
-        for pair, count in sorted(self.dinucleotides.items(), key=lambda each: (-each[1], each[0])):
-            tally.add("intron", pair, "kept", count)
-        total, usual = sum(self.dinucleotides.values()), self.dinucleotides["GT-AG"]
-        if total >= 20 and usual < total / 2:
-            console.say(f"only {usual} of {total} introns are GT-AG: are annotation and FASTA of the same assembly?")
 
     def _chromosome(self, chrom: str, regions: list[Region], writer: Writer) -> None:
         options, size = self.options, self.genome.sizes[chrom]
@@ -74,7 +68,7 @@ class Tiler:
         bases = _known(codes[self.margin : size + self.margin], starts, options.window)
         known = bases >= (1 - options.max_n) * options.window
         plans = {sign: self._plan(starts, known, strand, sign) for sign, strand in strands.items()}
-        plans = self._thinned(plans)
+        plans = self._thinned(chrom, plans)
         for sign, plan in plans.items():
             if sign < 0:
                 codes = reverse_complement(codes)
@@ -163,15 +157,19 @@ class Tiler:
             "gene": names.of(rows),
         }
 
-    def _thinned(self, plans: dict[int, dict[str, np.ndarray]]) -> dict[int, dict[str, np.ndarray]]:
-        """Leave out windows without sites, by chance, until their share is no more than is wanted."""
+    def _thinned(self, chrom: str, plans: dict[int, dict[str, np.ndarray]]) -> dict[int, dict[str, np.ndarray]]:
+        """Leave out windows without sites, by chance, until their share is no more than is wanted.
+
+        Chance has its own seed in each chromosome: none depends on which others are cut, and in which job.
+        """
         share = self.options.empty_share
         if share >= 1:
             return plans
         empty = np.concatenate([plan["first"] == plan["last"] for plan in plans.values()])
         rows = np.flatnonzero(empty)
         room = int(share / (1 - share) * (len(empty) - len(rows)))
-        dropped = self.random.permutation(rows)[room:]
+        random = np.random.default_rng([self.options.seed, *chrom.encode()])
+        dropped = random.permutation(rows)[room:]
         self.tally.add("window", f"without a site, beyond a share of {share:g}", "skipped", len(dropped))
         kept = np.ones(len(empty), bool)
         kept[dropped] = False

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 DIGITS = 3
+_HELD = 1 << 16  # runs
 _SITE = {
     "chrom": pl.String,
     "start": pl.Int64,
@@ -43,16 +44,31 @@ class BedGraph:
 
     def __init__(self, path: str | Path, sizes: Mapping[str, int]):
         self._file: BinaryIO = Path(path).open("wb")  # noqa: SIM115 - closed by close()
+        self._chrom = ""
+        self._held: list[tuple[np.ndarray, ...]] = []  # of that chromosome: a few at a time would cost as much as many
+        self._count = 0
 
     def add(self, chrom: str, start: int, values: np.ndarray) -> None:
         """Values of bases from `start` on."""
-        begin, end, value = run_lengths(values, start)
-        frame = pl.DataFrame({"start": begin, "end": end, "value": value})
-        frame.select(pl.lit(chrom).alias("chrom"), "start", "end", "value").write_csv(
-            self._file, separator="\t", include_header=False, quote_style="never"
-        )
+        self.runs(chrom, *run_lengths(values, start))
+
+    def runs(self, chrom: str, begin: np.ndarray, end: np.ndarray, value: np.ndarray) -> None:
+        """Runs of equal values, as `run_lengths` has them."""
+        if chrom != self._chrom or self._count > _HELD:
+            self._flush()
+        self._chrom = chrom
+        self._held.append((begin, end, value))
+        self._count += len(begin)
+
+    def _flush(self) -> None:
+        if self._count:
+            columns = zip(("start", "end", "value"), map(np.concatenate, zip(*self._held, strict=True)), strict=True)
+            frame = pl.DataFrame(dict(columns)).select(pl.lit(self._chrom).alias("chrom"), pl.all())
+            frame.write_csv(self._file, separator="\t", include_header=False, quote_style="never")
+        self._held, self._count = [], 0
 
     def close(self) -> None:
+        self._flush()
         self._file.close()
 
 
@@ -70,7 +86,10 @@ class BigWig:
 
     def add(self, chrom: str, start: int, values: np.ndarray) -> None:
         """Values of bases from `start` on."""
-        begin, end, value = run_lengths(values, start)
+        self.runs(chrom, *run_lengths(values, start))
+
+    def runs(self, chrom: str, begin: np.ndarray, end: np.ndarray, value: np.ndarray) -> None:
+        """Runs of equal values, as `run_lengths` has them."""
         if len(begin):
             self._file.addEntries(np.full(len(begin), chrom), begin, ends=end, values=value)
             self._empty = False

@@ -309,15 +309,16 @@ class _Reader:
             if len(fields) != 9:
                 raise InputError(f"has {len(fields)} columns, not 9", where, "is the file whole?")
             start, end = fields[3:5]
-            if not (start.isdigit() and end.isdigit()):
+            first, last = text.whole(start), text.whole(end)
+            if first is None or last is None:
                 raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
-            if int(start) < 1 or int(end) < int(start):
+            if first < 1 or last < first:
                 raise InputError(
                     f"positions {start} to {end} are no interval",
                     where,
                     "the first is at least 1, the second not below it",
                 )
-            if int(end) > 2**31 - 2:
+            if last > 2**31 - 2:
                 raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
         raise InputError(f"cannot be read as {self.kind.upper()}", self.path, _CURE)
 

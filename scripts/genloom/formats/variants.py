@@ -6,30 +6,37 @@ Format: VCFv4.x (https://samtools.github.io/hts-specs/). Scores of splicing are 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from ..console import blaming
 from ..errors import InputError
-from . import text
+from . import parts, text
+from .parts import Part
 
+RECORDS = 200  # scored at once; a part holds whole batches, for what is scored at once shares its rounding
 KEY = "SpliceAI"
 SCORES_LINE = (
     f'##INFO=<ID={KEY},Number=.,Type=String,Description="SpliceAIv1.3.1 variant annotation. These include delta scores '
     "(DS) and delta positions (DP) for acceptor gain (AG), acceptor loss (AL), donor gain (DG), and donor loss (DL). "
     'Format: ALLELE|SYMBOL|DS_AG|DS_AL|DS_DG|DS_DL|DP_AG|DP_AL|DP_DG|DP_DL">'
 )
+_END = f"{parts.COMMENT}end"
+_PART = f"##{parts.KEY}="
 # As htslib adds it to every header that lacks it.
 _PASS = '##FILTER=<ID=PASS,Description="All filters passed">'
 _COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 _CURE = "give a VCF or BCF with its header"
+_PART_CURE = "give what split_variants made, or what score_variants made of it"
 
 
 class Record(NamedTuple):
     """A line of a VCF.
 
-    number : of the record in its file, from 1
+    number : of the record in its file, from 1; of a part, in the whole
     position : of the first base of `ref`, from 0
     alts : the alternate alleles; none for '.'
     fields : all columns as they stand there
@@ -57,6 +64,7 @@ class Variants:
     ----------
     header : the lines of the header, the one that names the columns last
     scored : there are values of INFO/SpliceAI of an earlier run
+    part : which part of a VCF it is, if it is one; `header` does not tell
 
     Raises
     ------
@@ -71,6 +79,7 @@ class Variants:
             raise InputError("is empty", path, _CURE)
         self._binary = start.startswith(b"BCF")
         self.header = self._bcf_header() if self._binary else self._vcf_header()
+        self.part = self._part()
         self.scored = any(line.startswith(f"##INFO=<ID={KEY},") for line in self.header)
 
     def __iter__(self) -> Iterator[Record]:
@@ -81,19 +90,30 @@ class Variants:
         InputError : a line that is no record, with its number
         """
         columns = len(self.header[-1].split("\t"))
-        for number, (line, where) in enumerate(self._bcf() if self._binary else self._vcf(), 1):
+        first = self.part.facts["first"] if self.part else 1
+        for number, (line, where) in enumerate(self._bcf() if self._binary else self._vcf(), first):
             fields = line.split("\t")
             if len(fields) != columns:
                 raise InputError(f"has {len(fields)} columns, the header {columns}", where, "is the file whole?")
             chrom, position, name, ref, alts = fields[:5]
-            if not position.isdigit():
+            if (place := text.whole(position)) is None:
                 raise InputError(f"position {position[:20]!r} is no number", where, "POS counts from 1")
             if not chrom or not ref or not alts:
                 raise InputError(
                     "has an empty CHROM, REF or ALT", where, "REF holds a base at least; of a missing ALT it is ."
                 )
             alleles = () if alts == "." else tuple(alts.split(","))
-            yield Record(number, chrom, int(position) - 1, name, ref, alleles, fields)
+            yield Record(number, chrom, place - 1, name, ref, alleles, fields)
+
+    def _part(self) -> Part | None:
+        for line in self.header:
+            if line.startswith(_PART):
+                self.header = [each for each in self.header if each != line]
+                part = Part.read(line.removeprefix(_PART), self.path)
+                if not {"first", "records", "chroms"} <= set(part.facts):
+                    raise InputError("has a damaged record of its part", self.path, _PART_CURE)
+                return part
+        return None
 
     def header_scored(self) -> list[str]:
         """The header with the line of INFO/SpliceAI."""
@@ -145,3 +165,106 @@ class Variants:
         with self._opened() as file:
             for number, record in enumerate(file, 1):
                 yield str(record).rstrip("\n"), f"{self.path}, record {number}"
+
+
+def with_part(header: Sequence[str], part: Part | None) -> list[str]:
+    """A header that tells which part of a VCF this is."""
+    return [*header] if part is None else [*header[:-1], f"{_PART}{part.text}", header[-1]]
+
+
+def divide(variants: Variants, count: int, folder: Path) -> int:
+    """Write a VCF as at most `count` parts in its order, named by their numbers. Returns how many there are.
+
+    Raises
+    ------
+    InputError : a line that is no record, or a part of a VCF
+    """
+    if variants.part:
+        raise parts.refuse(variants.path, variants.part)
+    state, chroms, total = hashlib.sha256("\n".join(variants.header).encode()), dict[str, None](), 0
+    for record in variants:
+        state.update("\t".join(record.fields).encode() + b"\n")
+        chroms[record.chrom] = None
+        total += 1
+    batches = max(-(-total // RECORDS), 1)
+    count = min(count, batches)
+    ends = [min(batches * number // count * RECORDS, total) for number in range(count + 1)]
+    records, digits, whole = iter(variants), len(str(count)), state.hexdigest()[:16]
+    for number in range(1, count + 1):
+        first, last = ends[number - 1 : number + 1]
+        facts = {"first": first + 1, "records": last - first, "chroms": [*chroms]}
+        part = Part((number,), count, whole, facts=facts)
+        with (folder / f"part_{number:0{digits}}.vcf").open("w", encoding="utf-8", newline="") as file:
+            file.writelines(f"{line}\n" for line in with_part(variants.header, part))
+            file.writelines("\t".join(record.fields) + "\n" for record in islice(records, last - first))
+    return count
+
+
+def join(paths: Sequence[str | Path], output: Path) -> int:
+    """Write a VCF from its parts in any order: the header once. Returns the number of records.
+
+    Raises
+    ------
+    InputError : a file that is no part, or is cut off, or parts that do not make a whole
+    """
+    found, headers = [], []
+    for path in paths:
+        piece = Variants(path)
+        if piece.part is None:
+            raise InputError("is no part of a VCF", path, _PART_CURE)
+        found.append((path, piece.part))
+        headers.append(piece.header)
+        if piece.header != headers[0]:
+            raise InputError(f"has another header than {paths[0]}", path, "treat all parts alike")
+    total = 0
+    with output.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{line}\n" for line in headers[0])
+        for index in parts.in_order(found):
+            path, part = found[index]
+            count = 0
+            for record in Variants(path):
+                file.write("\t".join(record.fields) + "\n")
+                count += 1
+            if count != part.facts["records"]:
+                raise InputError(f"has {count} of its {part.facts['records']} records", path, "is it cut off?")
+            total += count
+    return total
+
+
+def part_marks(part: Part) -> tuple[str, str]:
+    """The first and the last line of the table of a part."""
+    return parts.COMMENT + part.text, _END
+
+
+def join_tables(paths: Sequence[str | Path], output: Path) -> int:
+    """Write the table of all variants from those of parts in any order. Returns the number of rows.
+
+    Raises
+    ------
+    InputError : a file that is no table of a part, or is cut off, or parts that do not make a whole
+    """
+    found, headers = [], []
+    for path in paths:
+        with text.opened(path) as stream:
+            line, header = (stream.readline().decode("utf-8", "replace").rstrip("\r\n") for _ in range(2))
+        part = Part.read(line.removeprefix(parts.COMMENT), f"{path}:1")
+        if "records" not in part.facts:
+            raise InputError("is no table of scores", path, _PART_CURE)
+        found.append((path, part))
+        headers.append(header)
+        if header != headers[0]:
+            raise InputError(f"has other columns than {paths[0]}", f"{path}:2", "treat all parts alike")
+    total = 0
+    with output.open("wb") as file:
+        file.write(headers[0].encode() + b"\n")
+        for index in parts.in_order(found):
+            path, _ = found[index]
+            with text.opened(path) as stream:
+                row = b""
+                for row in islice(stream, 2, None):
+                    if not row.startswith(b"#"):
+                        file.write(row)
+                        total += 1
+            if row.rstrip(b"\r\n") != _END.encode():
+                raise InputError("has no last line of a part", path, "is it cut off?")
+    return total

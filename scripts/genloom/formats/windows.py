@@ -25,6 +25,8 @@ import h5py
 import numpy as np
 
 from ..errors import InputError
+from . import hdf, parts
+from .parts import Part
 
 FORMAT = 1
 CLASSES = {"boundaries": ("none", "acceptor", "donor"), "content": ("exon", "intron", "boundary"), "promoters": ()}
@@ -135,12 +137,12 @@ class Writer:
         self.count += count
 
     def _finish(self) -> None:
-        def save(name: str, parts: list[np.ndarray], kind: Any, shape: tuple = (0,)) -> None:
-            values = np.concatenate(parts) if parts else np.zeros(shape)
+        def save(name: str, columns: list[np.ndarray], kind: Any, shape: tuple = (0,)) -> None:
+            values = np.concatenate(columns) if columns else np.zeros(shape)
             self._file.create_dataset(name, data=values.astype(kind), compression="gzip" if values.size else None)
 
-        for name, parts in self._table.items():
-            save(f"table/{name}", parts, np.int64 if name in ("start", "end") else np.bytes_)
+        for name, columns in self._table.items():
+            save(f"table/{name}", columns, np.int64 if name in ("start", "end") else np.bytes_)
         if self.kind == "boundaries":
             sites = np.concatenate(self._sites, axis=1) if self._sites else np.zeros((3, 0))
             for (name, kind), values in zip(_SITES.items(), sites, strict=True):
@@ -164,19 +166,22 @@ class Windows:
 
     Raises
     ------
-    InputError : no file of windows, of another kind or a newer format, or damaged
+    InputError : no file of windows, of another kind or a newer format, or damaged; a part, unless one is wanted
     """
 
-    def __init__(self, path: str | Path, kind: str | None = None):
+    def __init__(self, path: str | Path, kind: str | None = None, part: bool = False):
         self.path = path
+        self.part: Part | None = None
+        self._partial = part
         if not Path(path).is_file():
             raise InputError("no such file", path)
         if not h5py.is_hdf5(path):
             raise InputError("is not an .h5 file of windows", path, _CURE)
+        hdf.check(path)
         try:
             self._file = h5py.File(path, "r")
             self._read()
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        except (*hdf.ERRORS, IndexError, RecursionError) as error:
             raise InputError(f"cannot be read as a file of windows: {error}", path, _CURE) from None
         if kind is not None and self.kind != kind:
             raise InputError(f"holds {self.kind}, {kind} are wanted", path, f"extract_windows --kind {kind} makes them")
@@ -188,6 +193,12 @@ class Windows:
         self.kind, self.window, self.context = about["kind"], int(about["window"]), int(about["context"])
         self.classes, self.settings, self.sources = tuple(about["classes"]), about["settings"], about["sources"]
         self.assembly = about["assembly"]
+        if not (isinstance(self.settings, dict) and isinstance(self.sources, dict) and isinstance(self.assembly, str)):
+            raise ValueError("its record is damaged")
+        if parts.KEY in self._file:
+            self.part = Part.read(self._file[parts.KEY].asstr()[()], self.path)
+            if not self._partial:
+                raise parts.refuse(self.path, self.part)
         self._codes = self._file["codes"]
         self.table = {name: self._file[f"table/{name}"][:] for name in COLUMNS[self.kind]}
         self.table = {
@@ -205,9 +216,20 @@ class Windows:
 
     def _validate(self, features: np.ndarray) -> None:
         count, length = self._codes.shape
+        kinds = {name: "i" if name in ("start", "end") else "U" for name in self.table}
+        numbers = [*(self.sites or ()), *([] if self.labels is None else [self.labels])]
         wrong = (
+            "a column of another kind"
+            if any(column.ndim != 1 or column.dtype.kind != kinds[name] for name, column in self.table.items())
+            or self._codes.dtype != np.uint8
+            or any(values.dtype.kind not in "iu" for values in numbers)
+            or features.dtype.kind != "f"
+            else "sites of different numbers"
+            if self.sites is not None and len({values.shape for values in self.sites} | {self.sites[0].shape[:1]}) > 1
+            else ""
+        ) or (
             "no windows"
-            if not count
+            if not count and not self._partial
             else "another length of its windows"
             if length != self.window + self.context
             else "a table of another length"
@@ -238,6 +260,11 @@ class Windows:
     def __len__(self) -> int:
         return self._codes.shape[0]
 
+    @property
+    def packed(self) -> bool:
+        """Whether the sequence is packed."""
+        return self._codes.compression is not None
+
     def codes(self, rows: slice | np.ndarray | None = None, context: int | None = None) -> np.ndarray:
         """(k, window + context) uint8 codes of some windows, or all.
 
@@ -260,14 +287,20 @@ class Windows:
         cut = (self.context - context) // 2
         columns = slice(cut, self._codes.shape[1] - cut)
         if rows is None or isinstance(rows, slice):
-            return self._codes[rows or slice(None), columns]
+            return self._stored(rows or slice(None), columns)
         out = np.empty((len(rows), self.window + context), np.uint8)
         for start in range(0, len(self), 1 << 12):  # h5py is slow at picking rows: read whole stretches, then pick
             here = np.flatnonzero((rows >= start) & (rows < start + (1 << 12)))
             if len(here):
                 first, last = rows[here].min(), rows[here].max()
-                out[here] = self._codes[first : last + 1, columns][rows[here] - first]
+                out[here] = self._stored(slice(first, last + 1), columns)[rows[here] - first]
         return out
+
+    def _stored(self, rows: slice, columns: slice) -> np.ndarray:
+        try:
+            return self._codes[rows, columns]
+        except OSError as error:
+            raise InputError(f"cannot be read: {error}", self.path, "it may be cut off: copy it again") from None
 
     def dense(self, rows: slice | np.ndarray | None = None) -> np.ndarray:
         """Kind boundaries: (k, window) uint8, the class of every base. Where a base is both, it is a donor."""
@@ -298,3 +331,65 @@ class Windows:
         for part in self.batches(1 << 12):
             state.update(part.tobytes())
         return state.hexdigest()
+
+
+def mark(path: str | Path, part: Part, facts: Mapping[str, Any]) -> None:
+    """Make a file of windows a part of those that are wanted."""
+    with h5py.File(path, "r+") as file:
+        about = json.loads(file.attrs["genloom"])
+        made = {name: value for name, value in about.items() if name not in ("settings", "sources")}
+        made |= {f"the {name}": value for name, value in about["sources"].items()}
+        file[parts.KEY] = part.by({**made, **about["settings"]}, **facts).text
+
+
+def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, list[Mapping[str, Any]]]:
+    """Write one file of windows from parts of it, one after the other, whatever their order.
+
+    Returns
+    -------
+    the number of windows, and what each part tells of itself, in their order
+
+    Raises
+    ------
+    InputError : a file that is no part, or parts that do not make a whole
+    """
+    found: list[tuple[str | Path, Part]] = []
+    for path in paths:
+        with Windows(path, part=True) as piece:
+            if piece.part is None:
+                raise InputError("is no part of a file of windows", path, "give what extract_windows made with --part")
+            found.append((path, piece.part))
+    order = parts.in_order(found)
+    with Windows(paths[order[0]], part=True) as first:
+        writer = Writer(
+            output,
+            first.kind,
+            first.window,
+            first.context,
+            tuple(first.features),
+            first.settings,
+            first.sources,
+            first.assembly,
+            first.packed,
+        )
+    with writer:
+        for index in order:
+            with Windows(paths[index], part=True) as piece:
+                _copy(piece, writer)
+    return writer.count, [found[index][1].facts for index in order]
+
+
+def _copy(piece: Windows, writer: Writer) -> None:
+    """Append the windows of a file, some megabytes at a time."""
+    step = max(1, (1 << 22) // (piece.window + piece.context))
+    features = np.stack([*piece.features.values()], axis=1) if piece.features else None
+    for start in range(0, len(piece), step):
+        rows = slice(start, min(start + step, len(piece)))
+        table = {name: column[rows] for name, column in piece.table.items()}
+        sites = None
+        if piece.sites is not None:
+            first, last = np.searchsorted(piece.sites[0], (rows.start, rows.stop))
+            row, position, label = (values[first:last] for values in piece.sites)
+            sites = (row - start, position, label)
+        labels = None if piece.labels is None else piece.labels[rows]
+        writer.add(piece.codes(rows), table, sites, labels, None if features is None else features[rows])

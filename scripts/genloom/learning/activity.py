@@ -45,7 +45,7 @@ class Scaling:
         """Learn it from the (n, features) values of the training part."""
         own = cls(list(names))
         logs = own._logs(values)
-        return cls(own.names, logs.mean(0), np.where(logs.std(0) > 0, logs.std(0), 1.0))
+        return cls(own.names, logs.mean(0), _firm(logs.std(0)))
 
     def _logs(self, values: np.ndarray) -> np.ndarray:
         logs = np.array(values, np.float64)
@@ -124,12 +124,7 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object, 
     scaling = _scaling(card, where)
     networks = []
     for number in range(1, int(card["members"]) + 1):
-        try:
-            network = Promoter(**card["settings"])
-        except (TypeError, ValueError) as error:
-            raise InputError(f"has settings of no network: {error}", where, "import or train it again") from None
-        sequences.unpack(network, arrays, number, where)
-        networks.append(network.to(device))
+        networks.append(sequences.restored(Promoter, card["settings"], arrays, number, where).to(device))
     return Model(networks, scaling)
 
 
@@ -144,7 +139,12 @@ def _scaling(card: dict[str, Any], where: object) -> Scaling:
     except (KeyError, TypeError, ValueError):
         what = f"has a card that does not tell how to scale {named(names)}"
         raise InputError(what, where, "train it again") from None
-    return Scaling(names, mean, deviation)
+    return Scaling(names, mean, _firm(deviation))
+
+
+def _firm(deviation: np.ndarray) -> np.ndarray:
+    """Deviations to divide by. One of 1e-15 is that of equal values, summed in floating point."""
+    return np.where(deviation > 1e-9, deviation, 1.0)
 
 
 def require_windows(card: dict[str, Any], windows: Windows) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -24,6 +25,10 @@ from ..models.splice import one_hot
 from . import activity, boundaries, content, explaining, sequences
 from .sites import SITES
 
+if TYPE_CHECKING:
+    from ..formats.variants import Variants
+    from .altered import Altered
+
 UNITS = {"boundaries": "log odds", "content": "log odds", "activity": "expression"}
 _LOAD = 64  # windows scored at once
 _DIGITS = 5  # after the point, of changes: what is less is rounding
@@ -40,16 +45,20 @@ class Options:
     count: int
     motif_width: int
     seed: int
+    distance: int = 50
 
 
 @dataclass(frozen=True)
 class Place:
-    """What is to be explained: a window, or a site of it.
+    """What is to be explained: a window, or a site of it, maybe with a variant.
 
     codes : what the model reads, uint8, in the direction of the strand
     first, last : of the bases of `codes` that are explained
     origin : where the first base of `codes` lies, from 0; on the minus strand they go down from there
     centre : index in `codes` of the site, or the start site, that the score is of; -1 for a whole window
+    places : where each base of `codes` lies, where that is not one after the other
+    focus : index of the first base of an allele in `codes`; -1 for none
+    window : the name of the promoter that an allele is in
     """
 
     name: str
@@ -63,10 +72,15 @@ class Place:
     last: int
     centre: int
     facts: np.ndarray | None = None
+    places: np.ndarray | None = None
+    focus: int = -1
+    window: str = ""
 
     @property
     def positions(self) -> np.ndarray:
-        """(n,) int64 places of the explained bases, from 0."""
+        """(n,) int64 places of the explained bases, from 0; inserted ones have that of the last base before them."""
+        if self.places is not None:
+            return self.places[self.first : self.last]
         return self.origin + np.arange(self.first, self.last) * (1 if self.strand == "+" else -1)
 
 
@@ -88,7 +102,11 @@ class Explained:
 
 @dataclass(frozen=True)
 class Result:
-    """All that was explained, and the motifs in it."""
+    """All that was explained, and the motifs in it.
+
+    altered : of variants, those that were given; `explained` then holds reference and alternate in turn, largest effect first,
+    chosen : and these are their numbers
+    """
 
     task: str
     unit: str
@@ -97,6 +115,16 @@ class Result:
     found: list[Motif]
     considered: int
     digests: Mapping[str, str] = field(default_factory=dict)
+    altered: Sequence[Altered] = ()
+    chosen: Sequence[int] = ()
+
+    @property
+    def variants(self) -> pl.DataFrame:
+        """The table of variants, see `altered.table`."""
+        from . import altered
+
+        pairs = zip(self.chosen, self.explained[::2], self.explained[1::2], strict=True)
+        return altered.table(self.altered, {number: (one.score, other.score) for number, one, other in pairs})
 
 
 class _Network:
@@ -219,6 +247,8 @@ def run(args: Any, card: dict[str, Any], arrays: dict[str, np.ndarray], options:
     task = card["task"]
     module: Any = {each.TASK: each for each in (boundaries, content, activity)}[task]
     model = module.restore(card, arrays, args.model)
+    if args.variants:
+        return _of_variants(args, card, model, options)
     network: _Network = (
         _Boundaries(model, options.label)
         if task == "boundaries"
@@ -264,6 +294,52 @@ def run(args: Any, card: dict[str, Any], arrays: dict[str, np.ndarray], options:
         count,
         digests,
     )
+
+
+def _of_variants(args: Any, card: dict[str, Any], model: Any, options: Options) -> Result:
+    """Explain the variants with the largest effects: the reference of each, then the alternate."""
+    from ..formats.variants import Variants
+    from . import altered
+
+    task, variants = card["task"], Variants(args.variants)
+    with Genome(args.genome) as genome:
+        digests = {"genome (names and lengths)": genome.digest, "variants": _digest(variants)}
+        if task == "boundaries":
+            found = altered.of_sites(variants, genome, model, card, options)
+        else:
+            with Windows(args.windows, activity.KIND) as windows:
+                activity.require_windows(card, windows)
+                rows = chosen(windows, args.name or [], args.gene or [], args.region or [])
+                names = model.scaling.names
+                facts = model.scaling.scaled(activity.columns(windows, names)) if names else None
+                found = altered.of_promoters(variants, genome, windows, rows, model, facts, options)
+                digests["windows"] = windows.digest()
+    kept = altered.largest(found, options.count)
+    done: list[Explained] = []
+    for number in progress(kept, len(kept), options.method):
+        for place in (found[number].reference, found[number].alternate):
+            assert place is not None
+            network = _Activity(model) if task == "activity" else _Boundaries(model, place.target.partition(" ")[0])
+            done.append(explain(network, place, options.method))
+    same = motifs.find(
+        [each.codes for each in done[::2]],
+        [each.attribution for each in done[::2]],
+        options.motif_width,
+        both_strands=task == "activity",
+        seed=options.seed,
+    )
+    count = sum(not each.reason for each in found)
+    say(f"{len(kept)} of {count} alleles explained by {options.method}")
+    unit = UNITS[task] if task != "activity" else str(card.get("unit") or UNITS[task])
+    return Result(task, unit, options, done, same, count, digests, found, kept)
+
+
+def _digest(variants: Variants) -> str:
+    """SHA-256 of the records, in any packing."""
+    state = hashlib.sha256()
+    for record in variants:
+        state.update("\t".join(record.fields).encode() + b"\n")
+    return state.hexdigest()
 
 
 def chosen(windows: Windows, names: Sequence[str], genes: Sequence[str], regions: Sequence[str]) -> np.ndarray:
@@ -481,8 +557,21 @@ def table(explained: Sequence[Explained]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def write_track(explained: Sequence[Explained], path: Path) -> None:
-    """bedGraph of the attributions. A base of several windows has the attribution that is furthest from zero."""
+def write_track(explained: Sequence[Explained], path: Path, altered: bool = False) -> None:
+    """bedGraph of the attributions. A base of several windows has the attribution that is furthest from zero.
+
+    altered : reference and alternate in turn, which become a track each; inserted bases share that of the base before them
+    """
+    if not altered:
+        _track(explained).write_csv(path, separator="\t", include_header=False, quote_style="never")
+        return
+    with path.open("w") as file:
+        for name, own in (("reference", explained[::2]), ("alternate", explained[1::2])):
+            file.write(f'track type=bedGraph name="{name}"\n')
+            file.write(_track(own).write_csv(separator="\t", include_header=False, quote_style="never"))
+
+
+def _track(explained: Sequence[Explained]) -> pl.DataFrame:
     frame = table(explained).filter(pl.col("start") >= 0, pl.col("attribution") != 0)
     order = list(dict.fromkeys(each.place.chrom for each in explained))
     frame = (
@@ -492,9 +581,7 @@ def write_track(explained: Sequence[Explained], path: Path) -> None:
         .sort("rank", "start", "size", descending=[False, False, True], maintain_order=True)
         .unique(["chrom", "start"], keep="first", maintain_order=True)
     )
-    frame.select("chrom", "start", end=pl.col("start") + 1, value=pl.col("attribution").round_sig_figs(4)).write_csv(
-        path, separator="\t", include_header=False, quote_style="never"
-    )
+    return frame.select("chrom", "start", end=pl.col("start") + 1, value=pl.col("attribution").round_sig_figs(4))
 
 
 def names(found: Sequence[Motif]) -> list[str]:
@@ -551,13 +638,15 @@ def motif_table(result: Result) -> pl.DataFrame:
 
 
 def write(result: Result, paths: Mapping[str, Path]) -> None:
-    """Write the tables that `paths` names: `attributions`, `track`, `motifs` and `motif_table`."""
+    """Write the tables that `paths` names: `attributions`, `track`, `variant_table`, `motifs` and `motif_table`."""
     from ..formats import meme
 
     if "attributions" in paths:
         tables.write(table(result.explained), paths["attributions"])
     if "track" in paths:
-        write_track(result.explained, paths["track"])
+        write_track(result.explained, paths["track"], bool(result.altered))
+    if "variant_table" in paths:
+        tables.write(result.variants, paths["variant_table"])
     if "motif_table" in paths:
         tables.write(motif_table(result), paths["motif_table"])
     if "motifs" in paths:
@@ -572,8 +661,15 @@ def write(result: Result, paths: Mapping[str, Path]) -> None:
 
 
 def best_stretch(each: Explained, width: int = 60) -> slice:
-    """The bases whose attributions are largest together: what a logo shows of a longer place."""
+    """The bases whose attributions are largest together: what a logo shows of a longer place; around a variant, where there is
+    one, and between it and a site nearby."""
     if len(each.codes) <= width:
         return slice(0, len(each.codes))
+    place = each.place
+    if place.focus >= 0:
+        near = abs(place.focus - place.centre) < width
+        middle = ((place.focus + place.centre) // 2 if near else place.focus) - place.first
+        start = min(max(middle - width // 2, 0), len(each.codes) - width)
+        return slice(start, start + width)
     start = int(np.convolve(np.abs(each.attribution), np.ones(width), "valid").argmax())
     return slice(start, start + width)

@@ -41,6 +41,7 @@ SHARED = 0.2  # share of a gene's 21-mers in another part, as in split_samples
 GROUPS = frozenset(["donor", "patient", "subject", "individual", "participant", "study", "series", "cell_line"])
 KINDS = {"expression": "bins", "boundaries": "boundaries", "content": "content", "activity": "promoters"}  # task → kind
 _BLOCK = 2_000
+_FEW = 200  # features
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,15 @@ def of_matrix(
     values = matrix.dense(data)
     found = [
         *_columns_of(data.obs, split, label, group),
-        *_constant(values[used], data.var_names),
+        *_constant(_rows(values, np.sort(used)), data.var_names),
         *_names_of(data.var),
         *_copies(values, place, split),
         *_scaled(values, place, split),
     ]
     if label is not None:
         labels = np.array([str(each).strip() for each in data.obs[label]])
-        found += [*_balance(labels, place, split), *_telling(values[used], labels[used], data.var_names, label)]
-        found += _chosen(values[used], labels[used])
+        found += [*_balance(labels, place, split), *_telling(_rows(values, used), labels[used], data.var_names, label)]
+        found += _chosen(_rows(values, used), labels[used])
     if targets is not None:
         kept = [name for name in split.ids if name in set(targets.obs_names)]
         both = matrix.dense(data[kept]), matrix.dense(targets[kept])
@@ -248,7 +249,8 @@ def _copies(values: np.ndarray, place: Mapping[str, int], split: Split) -> Itera
     """Samples of one part that are in another again, to the byte or nearly."""
     rows = sorted({place[name] for name in split.ids})
     names = {row: name for name, row in place.items()}
-    pairs = list(_alike(values[rows])) if len(rows) <= COMPARED else list(_same(values[rows]))
+    chosen = _rows(values, np.array(rows))
+    pairs = list(_alike(chosen)) if len(rows) <= COMPARED else list(_same(chosen))
     for fold in split.folds:
         part_of = dict(zip(fold.ids, fold.parts, strict=True))
         for exact, check in ((True, "duplicate samples"), (False, "near-duplicate samples")):
@@ -275,8 +277,8 @@ def _alike(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
     """Pairs of rows that are equal, or whose correlation is too high for two samples."""
     equal = {(a, b) for a, b, _ in _same(values)}
     yield from ((a, b, True) for a, b in sorted(equal))
-    spread = values.std(0, dtype=np.float64)
-    x = _some(values[:, spread > 0], COLUMNS).astype(np.float32)
+    varied = np.flatnonzero(np.ptp(values, axis=0))
+    x = values[:, varied[:: max(len(varied) // COLUMNS, 1)]].astype(np.float32)
     if x.shape[1] < 3 or len(x) < 3:
         return
     x = (x - x.mean(0)) / x.std(0)
@@ -294,19 +296,32 @@ def _alike(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
 def _scaled(values: np.ndarray, place: Mapping[str, int], split: Split) -> Iterator[Finding]:
     """Features of mean 0 and standard deviation 1 over all samples rather than the training ones; one distribution of all."""
     rows = np.array([place[name] for name in split.ids])
-    x = _some(values, COLUMNS)[rows].astype(np.float64)
-    x = x[:, x.std(0) > 0]
-    if x.shape[1] == 0 or len(x) < 3:
+    x = _some(values, COLUMNS)
+    means, spreads = [np.zeros(0)], [np.zeros(0)]
+    for start in range(0, x.shape[1], _FEW):  # all at once would take several times the memory
+        block = x[rows, start : start + _FEW].astype(np.float64)
+        means.append(block.mean(0))
+        spreads.append(block.std(0))
+    mean, spread = np.concatenate(means), np.concatenate(spreads)
+    mean, spread = mean[spread > 0], spread[spread > 0]
+    count = len(rows)
+    if not len(mean) or count < 3:
         return
     level, cure = ERROR, "give values as measured: training scales them by the training part"
-    standard = (np.abs(x.mean(0)) < 1e-4) & ((np.abs(x.std(0) - 1) < 1e-3) | (np.abs(x.std(0, ddof=1) - 1) < 1e-3))
+    sample = spread * np.sqrt(count / (count - 1))  # the standard deviation with n - 1
+    standard = (np.abs(mean) < 1e-4) & ((np.abs(spread - 1) < 1e-3) | (np.abs(sample - 1) < 1e-3))
     if standard.mean() > 0.9:
         what = "features (of those looked at) have mean 0 and standard deviation 1 over all samples: scaled with the test part"
         yield Finding(level, "scaling", "", int(standard.sum()), what, "", cure)
     ordered = np.sort(values[rows[:ROWS]], axis=1)
-    if x.shape[1] >= FEW and np.allclose(ordered, ordered[0], rtol=1e-3, atol=1e-3 * float(np.ptp(ordered[0]) or 1)):
+    if len(mean) >= FEW and np.allclose(ordered, ordered[0], rtol=1e-3, atol=1e-3 * float(np.ptp(ordered[0]) or 1)):
         what = "samples have one distribution of values: they were normalised together, test part and all"
-        yield Finding(WARNING, "normalisation", "", len(rows), what, "", "normalise by the training part alone")
+        yield Finding(WARNING, "normalisation", "", count, what, "", "normalise by the training part alone")
+
+
+def _rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows; all in their order without a copy, which would take as much memory again."""
+    return values if np.array_equal(rows, np.arange(len(values))) else values[rows]
 
 
 def _some(values: np.ndarray, count: int) -> np.ndarray:

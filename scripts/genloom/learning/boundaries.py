@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def _logits(ready: Sequence[Splice], codes: np.ndarray) -> Iterator[tuple[slice,
 def train(windows_path: str | Path, split: Split, options: Options, paths: Mapping[str, Path]) -> None:
     """Train the ensemble, judge it on the test part, and write the outputs named in `paths`: `model` and `predictions`;
     `metrics` and `history` where wanted."""
-    device = sequences.device(options.loop["device"])
+    device = options.loop.device
     start = sequences.read_start(options)
     with Windows(windows_path, TASK) as windows:
         sequences.require_classes(windows, CLASSES)
@@ -180,7 +180,7 @@ def _ensemble(
     data, judge_data = (_stock(windows, each, options) for each in (fit, stop))
     count = sequences.others_beside(int(sited[fit].sum()), options.empty_share)
     prior = (windows.dense(fit[sited[fit]]) > 0).mean() / 2 * (1 - options.empty_share)
-    loss = _loss(heads)
+    loss = partial(_loss, heads=heads)
     networks, curves = [], []
     for number in range(options.ensemble):
         loop = options.member(number, folder)
@@ -215,11 +215,8 @@ def _stock(windows: Windows, rows: np.ndarray, options: Options) -> TensorDatase
     return TensorDataset(torch.from_numpy(windows.codes(rows, options.context)), torch.from_numpy(labels))
 
 
-def _loss(heads: tuple[int, ...]) -> Callable[[Tensor, Tensor], Tensor]:
-    def loss(logits: Tensor, labels: Tensor) -> Tensor:
-        return splice.loss(logits.float(), labels.long().transpose(0, 1), heads, WEIGHTS[heads])
-
-    return loss
+def _loss(logits: Tensor, labels: Tensor, heads: tuple[int, ...]) -> Tensor:
+    return splice.loss(logits.float(), labels.long().transpose(0, 1), heads, WEIGHTS[heads])
 
 
 def _calibrated(model: Model, windows: Windows, rows: np.ndarray, seed: int) -> Model:

@@ -34,6 +34,7 @@ from ..models.classifiers import (
 )
 from ..models.trees import Boosting, Forest
 from .expression import whole
+from .loop import Loop
 from .profiles import Preparation, Profiles
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Options:
     permutations: int
     seed: int
     network: Mapping[str, Any] = field(default_factory=dict)
+    loop: Loop = field(default_factory=Loop)
 
     @classmethod
     def of(cls, args: Namespace) -> Options:
@@ -78,7 +80,7 @@ class Options:
         if args.permutation_table and not args.permutations:
             raise InputError("--permutation-table needs --permutations", cure="say how many, for instance 100")
         images = IMAGE in (args.architecture, *args.compare)
-        loop = ("epochs", "patience", "batch_size", "learning_rate", "weight_decay", "device", "checkpoint")
+        folder = Path(args.checkpoint) if args.checkpoint else None
         return cls(
             args.label,
             args.architecture,
@@ -88,7 +90,8 @@ class Options:
             args.variable_share,
             args.permutations,
             args.seed,
-            {name: getattr(args, name) for name in ("image_width", "channels", *loop)} if images else {},
+            {"width": args.image_width, "channels": args.channels} if images else {},
+            Loop.of(args, folder=folder, one_cycle=True),
         )
 
     def classifier(self, name: str, settings: Mapping[str, Any]) -> Classifier:
@@ -97,7 +100,7 @@ class Options:
             return MODELS[name](**settings)
         from .images import Convolutional
 
-        return Convolutional.of(self.network)
+        return Convolutional(self.loop, **self.network)
 
     @property
     def models(self) -> list[str]:
@@ -631,6 +634,9 @@ def restore(card: Mapping[str, Any], kept: dict[str, np.ndarray], where: object)
             classifier.arrays = {
                 key.removeprefix(f"{name}."): value for key, value in kept.items() if key.startswith(f"{name}.")
             }
+            y = classifier.arrays.get("class", np.zeros(1, int))
+            if y.min() < 0 or y.max() >= len(card["targets"]["names"]):
+                raise ValueError("samples of other classes than the card names")
             members.append(Member(classifier, int(each["features"]), float(each["temperature"])))
         model = Fitted(card["architecture"], preparation, members, card["temperature"], card["limit"]["distance"])
         shape = model.probabilities(np.zeros((1, len(preparation.chosen)), np.float32)).shape
@@ -638,7 +644,7 @@ def restore(card: Mapping[str, Any], kept: dict[str, np.ndarray], where: object)
         lengths = len(preparation.reference) in (0, features) and preparation.chosen.max() < features
         if shape != (1, classes) or not lengths:
             raise ValueError("other numbers of classes or features than the card names")
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise InputError(f"has arrays that do not fit together: {error}", where, "train it again") from None
     return model
 

@@ -99,7 +99,7 @@ def _words(codes: np.ndarray) -> np.ndarray:
 
 def train(windows_path: str | Path, split: Split, options: Options, paths: Mapping[str, Path]) -> None:
     """Train the feeder, set its gate on the validation part, judge it on the test part, and write the outputs."""
-    device = sequences.device(options.loop["device"])
+    device = options.loop.device
     start = sequences.read_start(options)
     with Windows(windows_path, TASK) as windows:
         sequences.require_classes(windows, CLASSES)

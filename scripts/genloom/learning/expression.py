@@ -335,21 +335,21 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object) 
     InputError : an architecture this version does not know, or arrays that do not fit together
     """
     name, settings = card["architecture"], card.get("settings", {})
-    if name == "mlp":
-        from .training import Loop, Network
-
-        model: Regressor = Network(Loop(), **settings)
-    elif name in MODELS:
-        model = MODELS[name](**settings)
-    else:
+    if name != "mlp" and name not in MODELS:
         raise InputError(
             f"has the architecture {name!r}, which this genloom does not know", where, "use a newer genloom"
         )
-    model.arrays = arrays
     try:
+        if name == "mlp":
+            from .training import Loop, Network
+
+            model: Regressor = Network(Loop(), **settings)
+        else:
+            model = MODELS[name](**settings)
+        model.arrays = arrays
         one = (1, *arrays["mean_x"].shape) if model.inputs == "neighbourhoods" else (1, len(arrays["bins.start"]))
         shape = model.predict(np.zeros(one, np.float32)).shape
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise InputError(f"has arrays that do not fit together: {error}", where, "train it again") from None
     if shape != (1, len(card["targets"]["names"])):
         raise InputError("has another number of targets than its card names", where, "train it again")

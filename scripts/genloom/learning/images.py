@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from torch.utils.data import TensorDataset
 from ..errors import InputError
 from ..models.classifiers import Classifier
 from ..models.image import Image
-from .training import Epoch, Loop, train
+from .loop import Loop
+from .training import Epoch, train
 
 STOP = 0.2  # of the training samples, whose loss says which epoch to keep
 _BATCH = 1024
@@ -59,21 +59,6 @@ class Convolutional(Classifier):
         super().__init__(**settings)
         self.loop = loop or Loop()
         self.history: list[Epoch] = []
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Convolutional:
-        """With the settings of a run, see `classes.Options`."""
-        loop = Loop(
-            epochs=options["epochs"],
-            patience=options["patience"],
-            batch=options["batch_size"],
-            rate=options["learning_rate"],
-            decay=options["weight_decay"],
-            device=options["device"],
-            folder=Path(options["checkpoint"]) if options["checkpoint"] else None,
-            one_cycle=True,
-        )
-        return cls(loop, width=options["image_width"], channels=options["channels"])
 
     def learn(self, x: np.ndarray, y: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         fit, stop = train_test_split(np.arange(len(y)), test_size=STOP, stratify=y, random_state=seed)

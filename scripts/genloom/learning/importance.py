@@ -1,13 +1,12 @@
 """Why a model of a matrix predicts what it does: its coefficients, and how much worse it gets without a feature.
 
-Importance is the skill that is lost on held-out samples when the values of a bin are exchanged for those of other samples,
-drawn at random. There are many more bins than anyone can try: stretches of neighbours are exchanged together, the most
-important ones are divided, and so on down to single bins.
+Importance is what is lost on held-out samples when the values of a feature are exchanged for those of other samples, drawn at
+random (`exchange`): skill of models of expression; of classes and of genes inferred the loss that is gained instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,22 +15,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..console import progress, say
+from ..console import say
 from ..errors import InputError, named, nearest
 from ..formats import annotation, chromosomes, matrix, tables
 from ..formats import split as splits
 from ..formats.split import Fold, Split
 from ..models.genecentred import GeneCentred
 from ..models.regressor import Regressor
-from . import classes, expression
+from . import classes, exchange, expression
 from .chromatin import RINGS
 from .expression import MODELS, Data
-from .metrics import LEVELS
 
-STRETCHES = 128  # that the bins are divided into at first
-_PARTS = 4  # that a stretch is divided into
-_SEARCH = 3  # exchanges a stretch while looking for the bins
 ALL = "all"  # targets together
+MOST = 20_000_000  # values of genes that held-out samples are judged by at the most
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,7 @@ class Feature:
     """A feature and what it is worth: a coefficient, or skill lost; its place, and the nearest gene's start site.
 
     low, high : 95% interval; NaN for coefficients
+    accuracy : of a classifier, the balanced accuracy that is lost; else NaN
     distance : bases from the start site to the bin, 0 if it holds it; below 0 upstream of the gene
     """
 
@@ -65,13 +62,16 @@ class Feature:
     gene: str = ""
     symbol: str = ""
     distance: int | None = None
+    accuracy: float = np.nan
 
 
 @dataclass(frozen=True)
 class Result:
     """The features worth most, a target after the other.
 
-    skill : of the model on the samples it was held against, for permutation
+    measure : what a value is: "coefficient", or what is lost or gained
+    scores : by name, of the model on the samples that it was held against, for permutation
+    skill : how much less its loss there is than that of a model that looks at nothing, as a share
     """
 
     task: str
@@ -80,6 +80,8 @@ class Result:
     features: list[Feature]
     considered: int
     unit: str
+    measure: str = "coefficient"
+    scores: Mapping[str, float] = field(default_factory=dict)
     skill: float = np.nan
     samples: int = 0
     tried: int = 0
@@ -125,10 +127,15 @@ def run(args: Any, card: dict[str, Any], arrays: dict[str, np.ndarray], options:
     ------
     InputError : a target that the model does not have; files that are not those the model learned from
     """
-    if card["task"] == classes.TASK:
-        return _weights(card, arrays, args.model, options)
-    if card["task"] == "targets":
-        return _responses(card, arrays, args.model, options)
+    if card["task"] in (classes.TASK, "targets"):
+        if options.method == "permutation":
+            from . import exchanged
+
+            return (exchanged.classes if card["task"] == classes.TASK else exchanged.targets)(
+                args, card, arrays, options
+            )
+        weigh = _weights if card["task"] == classes.TASK else _responses
+        return weigh(card, arrays, args.model, options)
     model = expression.restore(card, arrays, args.model)
     wanted = _targets(card, options.targets, args.model)
     if options.method == "coefficients":
@@ -340,56 +347,35 @@ def _permutation(
         )
     chrom = list(dict.fromkeys(data.bins["chrom"]))
     order = np.lexsort((data.bins["start"], [chrom.index(name) for name in data.bins["chrom"]]))
-    random = np.random.default_rng(options.seed)
+    rows = np.concatenate([held.rows for held in judged])
 
-    def errors(x: np.ndarray | None = None, bins: np.ndarray | None = None) -> np.ndarray:
-        """(held-out samples,) squared errors, where these bins have the values of other samples, the rows of `x`."""
+    def errors(places: np.ndarray | None, bins: np.ndarray | None) -> np.ndarray:
+        """(held-out samples, 1) squared errors."""
         found, done = [], 0
         for held in judged:
-            own = data.x[held.rows]
-            if bins is not None and x is not None:
+            own, part = data.x[held.rows], slice(done, done + len(held.rows))
+            if places is not None:
                 own = own.copy()
-                own[:, bins] = data.x[x[done : done + len(held.rows)]][:, bins]
+                own[:, bins] = data.x[rows[places[part]]][:, bins]
             predicted = held.model.predict(_inputs(data, held.model, own))[:, columns]
-            found.append(((truth[done : done + len(held.rows)] - predicted) ** 2).sum(1))
+            found.append(((truth[part] - predicted) ** 2).sum(1, keepdims=True))
             done += len(held.rows)
         return np.concatenate(found)
 
-    rows = np.concatenate([held.rows for held in judged])
-    intact = errors()
-    tried = 0
-
-    def lost(bins: np.ndarray, repeats: int) -> np.ndarray:
-        nonlocal tried
-        tried += 1
-        more = np.zeros(len(rows))
-        for _ in range(repeats):
-            more += errors(_others(rows, random), bins) - intact
-        return more / repeats
-
-    singles = _narrowed(order, lambda bins: float(lost(bins, _SEARCH).sum()), options.top)
+    whole = np.concatenate([((data.y[held.rows][:, columns] - held.mean[columns]) ** 2).sum(1) for held in judged])
     groups = [group for held in judged for group in held.groups]
-    unit = np.unique(groups, return_inverse=True)[1]
-    draws = np.random.default_rng(options.seed).multinomial(
-        unit.max() + 1, np.full(unit.max() + 1, 1 / (unit.max() + 1)), options.bootstrap
-    )[:, unit]
-    total = np.concatenate([((data.y[held.rows][:, columns] - held.mean[columns]) ** 2).sum(1) for held in judged])
+    held = exchange.Held(errors, order, groups, whole, np.zeros(len(rows), np.int64))
+    found, (loss,), tried = exchange.worth(held, options.top, options.repeats, options.bootstrap, options.seed)
     features = []
-    for i in progress(singles, len(singles), "bins"):
-        more = lost(np.array([i]), options.repeats)
-        ratios = (draws @ more) / np.maximum(draws @ total, 1e-12) if len(draws) else np.full(2, np.nan)
-        low, high = np.percentile(ratios, LEVELS)
-        place = data.bins.iloc[i]
-        features.append(
-            _placed(
-                target, place["chrom"], int(place["start"]), int(place["end"]), genes, more.sum() / baseline, low, high
-            )
-        )
-    features.sort(key=lambda feature: -feature.value)
-    say(f"skill {1 - intact.sum() / baseline:.3f} on {len(rows)} held-out samples; {tried} stretches of bins exchanged")
+    for each in found:
+        place = data.bins.iloc[each.feature]
+        span = place["chrom"], int(place["start"]), int(place["end"])
+        features.append(_placed(target, *span, genes, each.value, each.low, each.high))
+    skill = float(1 - loss)
+    say(f"skill {skill:.3f} on {len(rows)} held-out samples; {tried} stretches of bins exchanged")
     return Result(
-        card["task"], card["architecture"], options, features[: options.top], len(order), card["unit"],
-        float(1 - intact.sum() / baseline), len(rows), tried, data.digests,
+        card["task"], card["architecture"], options, features, len(order), card["unit"], "skill lost", {"skill": skill}, skill,
+        len(rows), tried, data.digests,
     )  # fmt: skip
 
 
@@ -399,33 +385,16 @@ def _inputs(data: Data, model: Regressor, x: np.ndarray) -> np.ndarray:
     return neighbourhoods(x, data.bins, data.genes) if model.inputs == "neighbourhoods" else x
 
 
-def _others(rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """For each row another one, at random: a rotation of a random order."""
-    order = random.permutation(len(rows))
-    out = np.empty_like(rows)
-    out[order] = rows[np.roll(order, 1)]
-    return out
-
-
-def _narrowed(order: np.ndarray, worth: Callable[[np.ndarray], float], top: int) -> list[int]:
-    """The bins worth most, by dividing stretches of neighbours."""
-    stretches = [part for part in np.array_split(order, min(STRETCHES, len(order))) if len(part)]
-    while True:
-        found = sorted(stretches, key=lambda part: -worth(part))[:top]
-        if all(len(part) == 1 for part in found):
-            return [int(part[0]) for part in found]
-        stretches = [piece for part in found for piece in np.array_split(part, min(_PARTS, len(part)))]
-
-
 def table(result: Result) -> pl.DataFrame:
-    """A line a feature, a target after the other, the greatest first: its coefficient, or the skill that is lost without
-    it, and the start site nearest to it."""
+    """A line a feature, a target after the other, the greatest first: its coefficient, or what is lost without it, and the start
+    site nearest to it."""
     kinds = {
         "target": pl.String, "feature": pl.String, "chrom": pl.String, "start": pl.Int64, "end": pl.Int64,
         "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "gene": pl.String, "symbol": pl.String, "distance": pl.Int64,
+        "accuracy": pl.Float64,
     }  # fmt: skip
     rows = [
-        (f.target, f.name, f.chrom, f.start, f.end, f.value, f.low, f.high, f.gene, f.symbol, f.distance)
+        (f.target, f.name, f.chrom, f.start, f.end, f.value, f.low, f.high, f.gene, f.symbol, f.distance, f.accuracy)
         for f in result.features
     ]
     return pl.DataFrame(rows, kinds, orient="row")

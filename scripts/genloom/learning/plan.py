@@ -36,6 +36,7 @@ METRICS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("balanced_accuracy", "macro_f1", "mcc", "auc", "accuracy"), UP),
         **dict.fromkeys(("log_loss", "brier"), DOWN),
     },
+    "targets": {"mae": DOWN, "mae_reduction": UP},
 }
 SAMPLERS = ("tpe", "quasi-random", "random")
 KEYS = (
@@ -43,6 +44,8 @@ KEYS = (
 )  # fmt: skip
 IDENTITY = ("task", "split", "fixed", "search", "default", "metric", "sampler", "pruning", "seeds")
 DIMENSION = ("choices", "from", "to", "log", "step")
+FOLDS = "folds"  # end trials after whole folds alone
+OTHER_CURVES = ("epochs", "id-column", "label", "scale", "value-column")  # with other values, losses cannot be compared
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Plan:
         has it, or else 3
     fixed, default : settings of every trial; the searched ones in trial 0, where not said train_model's own defaults
     trials, minutes : no new trial after so many, or once they have together run so long
+    pruning : end trials early, after whole folds and by the learning curve of a network, or by `FOLDS` alone
     """
 
     question: str
@@ -92,7 +96,7 @@ class Plan:
     trials: int
     minutes: float
     sampler: str
-    pruning: bool
+    pruning: bool | str
     seed: int
     training_seed: int
     text: str
@@ -108,6 +112,11 @@ class Plan:
         return 1 if self.direction == UP else -1
 
     @property
+    def by_curve(self) -> bool:
+        """Whether a trial may be ended by its learning curve: not where those of two trials are of different things."""
+        return self.pruning is True and not any(each.name in OTHER_CURVES for each in self.search)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of what makes a study another one: all but the words and the budget."""
         own = {key: self.content[key] for key in IDENTITY}
@@ -115,7 +124,13 @@ class Plan:
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses a key twice."""
+    """A safe loader that refuses a key twice, and aliases, with which a few lines stand for more than memory holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "an alias (*) is not taken", mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -136,7 +151,7 @@ def parse(text: str, trainer_of: Any, where: str = "plan") -> Plan:
     """
     try:
         content = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{where}:{mark.line + 1}" if mark else where
         raise InputError(f"is not YAML: {getattr(error, 'problem', None) or error}", place, "correct it") from None
@@ -178,8 +193,8 @@ def parse(text: str, trainer_of: Any, where: str = "plan") -> Plan:
             f"sampler {sampler!r} is none of {', '.join(SAMPLERS)}", where, nearest(sampler, SAMPLERS) or None
         )
     pruning = content.get("pruning", True)
-    if not isinstance(pruning, bool):
-        raise InputError(f"pruning is {pruning!r}, it is to be true or false", where)
+    if not isinstance(pruning, bool) and pruning != FOLDS:
+        raise InputError(f"pruning is {pruning!r}, it is to be true, {FOLDS} or false", where)
     fold = parts["split"].get("fold")
     inner = parts["split"].get("inner-folds")
     settled = {

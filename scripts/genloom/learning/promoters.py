@@ -8,7 +8,6 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -29,6 +28,7 @@ from ..models import composition
 from ..models.promoter import Promoter
 from . import activity, sequences, skill, tasks
 from .activity import Scaling
+from .loop import Loop
 from .metrics import Metric
 
 LEAST = 50  # genes to train on
@@ -52,23 +52,13 @@ class Options:
     id_column: str | None
     value_column: str | None
     scale: str
-    loop: dict[str, Any]
+    loop: Loop
     checkpoint: str | None
     seed: int
 
     @classmethod
     def of(cls, args: Namespace) -> Options:
-        loop = {
-            "epochs": args.epochs,
-            "patience": args.patience,
-            "batch": args.batch_size,
-            "rate": args.learning_rate,
-            "decay": args.weight_decay,
-            "device": args.device,
-            "one_cycle": True,
-            "average": 0.99,
-            "clip": 5.0,
-        }
+        loop = Loop.of(args, one_cycle=True, average=0.99, clip=5.0)
         own = {name: getattr(args, name) for name in cls.__dataclass_fields__ if name != "loop"}
         return cls(**own | {"loop": loop})
 
@@ -102,7 +92,7 @@ def train(
     windows_path: str | Path, expression_path: str | Path, split: Split, options: Options, paths: Mapping[str, Path]
 ) -> None:
     """Train networks, judge them on the test part beside the baselines, and write the outputs."""
-    device = sequences.device(options.loop["device"])
+    device = options.loop.device
     known = observed.read(expression_path, options.id_column, options.value_column, options.scale)
     with Windows(windows_path, activity.KIND) as windows:
         chosen = sequences.fold(split, options.fold)
@@ -151,7 +141,7 @@ def train(
             "fold": chosen.name,
             "trained_on": len(rows["train"]),
             "seed": options.seed,
-            "training": dict(options.loop),
+            "training": options.loop.settings,
             "versions": tasks.versions(),
             "metrics": {m.metric: m.value for m in metrics if m.model == CHOSEN and m.value == m.value},
         }
@@ -263,8 +253,6 @@ def ensemble(
     parts: Mapping[str, Part], options: Options, folder: Path | None, shuffled: bool = False
 ) -> tuple[list[Promoter], list[tuple[str, int, str, float]]]:
     """The networks, and their curves: (member, epoch, part, loss)."""
-    from .training import Loop
-
     fit, stop = parts["train"], parts["validation"]
     centre, spread = float(fit.values.mean()), float(fit.values.std())
     codes = [
@@ -274,8 +262,8 @@ def ensemble(
     networks: list[Promoter] = []
     curves: list[tuple[str, int, str, float]] = []
     for number in range(options.ensemble):
-        loop = Loop(
-            **options.loop,
+        loop = replace(
+            options.loop,
             seed=options.seed + number,
             folder=folder and folder / f"member{number + 1}",
             label=f"{'shuffled ' if shuffled else ''}network {number + 1} of {options.ensemble}",
@@ -292,7 +280,7 @@ def ensemble(
 
 
 def revived(
-    network: Promoter, fit: TensorDataset, stop: TensorDataset, loop: Any
+    network: Promoter, fit: TensorDataset, stop: TensorDataset, loop: Loop
 ) -> tuple[Promoter, list[tuple[int, str, float]]]:
     """Train the network; where it ends up dead, train another one in its place, a few times at the most.
 

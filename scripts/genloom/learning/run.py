@@ -6,7 +6,7 @@ import hashlib
 import json
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..formats import modelfile, tables
 from ..formats.split import Fold, Split
 from ..models.regressor import Regressor
 from . import expression
+from .loop import Loop
 from .tasks import versions
 
 
@@ -29,7 +30,7 @@ class Options:
     compare: Sequence[str]
     permutations: int
     network: dict[str, Any]
-    loop: dict[str, Any]
+    loop: Loop
     checkpoint: str | None
     seed: int
 
@@ -43,15 +44,7 @@ class Options:
             args.compare,
             args.permutations,
             {"hidden": args.hidden, "dropout": args.dropout},
-            {
-                "epochs": args.epochs,
-                "patience": args.patience,
-                "batch": args.batch_size,
-                "rate": args.learning_rate,
-                "decay": args.weight_decay,
-                "device": args.device,
-                "seed": args.seed,
-            },
+            Loop.of(args),
             args.checkpoint,
             args.seed,
         )
@@ -63,20 +56,19 @@ class Options:
 
     def maker(self, data: expression.Data, split: Split, stage: str) -> Any:
         """A function name → new model. Networks keep their checkpoints in a folder of this run and `stage`."""
-        key = hashlib.sha256(json.dumps([self.network, self.loop, data.digests, split.digest]).encode()).hexdigest()[
-            :12
-        ]
+        told = json.dumps([self.network, asdict(self.loop), data.digests, split.digest])
+        key = hashlib.sha256(told.encode()).hexdigest()[:12]
         count = 0
 
         def make(name: str) -> Regressor:
             if name != "mlp":
                 return expression.MODELS[name]()
-            from .training import Loop, Network
+            from .training import Network
 
             nonlocal count
             count += 1
             folder = Path(self.checkpoint, key, f"{stage}-{count}") if self.checkpoint else None
-            return Network(Loop(**self.loop, folder=folder), **self.network)
+            return Network(replace(self.loop, folder=folder), **self.network)
 
         return make
 

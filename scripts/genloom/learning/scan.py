@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from ..console import progress, say
 from ..errors import InputError
-from ..formats import chromosomes, modelfile, tables, tracks
+from ..formats import chromosomes, division, modelfile, predicted
 from ..formats.chromosomes import Region
 from ..formats.genome import Genome, reverse_complement
+from ..formats.predicted import Account, Outputs
 from ..models import splice
 from . import content, decoding
 from .boundaries import Model
@@ -26,19 +26,8 @@ from .sites import SITES
 
 TILE = 100_000
 _PIECE = 2_000_000  # bases decoded at once, at the least
-_STRANDS = {"plus": "+", "minus": "-"}
+_STRANDS = {"+": "plus", "-": "minus"}
 _FEED = 256  # windows a feeder looks at, at once
-
-
-@dataclass
-class Outputs:
-    """What a scan writes, each only where there is a path: `tracks` is a folder."""
-
-    sites: Path | None = None
-    introns: Path | None = None
-    tracks: Path | None = None
-    summary: Path | None = None
-    format: str = "bedgraph"
 
 
 def regions(genome: Genome, wanted: Sequence[str]) -> list[Region]:
@@ -80,81 +69,59 @@ def predict(
     outputs: Outputs,
     tile: int = TILE,
     gate: Gate | None = None,
+    part_path: str | Path | None = None,
+    made: Mapping[str, Any] | None = None,
 ) -> None:
     """Predict a genome, or regions of it, `tile` bases at once; a gate passes over windows without a boundary.
 
+    Parameters
+    ----------
+    part_path, made : predict that part alone, from split_genome; and what it depends on beside genome and tile
+
     Raises
     ------
-    InputError : a file that is no FASTA, or a region that it does not hold
+    InputError : a file that is no FASTA, a region that it does not hold, or no part of it
     """
     if card["flank"] != "real":
         say("the model was trained with the bases outside genes shown as N: on a whole genome its scores are shifted")
     with Genome(path) as genome:
         stretches = regions(genome, wanted)
+        part = None
+        if part_path is not None:
+            part, stretches = division.read(part_path, stretches)
         sizes = {chrom: genome.sizes[chrom] for chrom in dict.fromkeys(each.chrom for each in stretches)}
-        writers = _writers(outputs, sizes)
+        account = Account(sizes, recall=None if gate is None else gate.recall)
         found: dict[str, list] = {"sites": [], "introns": []}
-        seen = spared = 0
-        try:
+        with predicted.writers(outputs, sizes) as writers:
             for region in stretches:
                 codes = genome.fetch(region.chrom)
                 kept = _kept(codes, region, gate)
                 for strand, pieces in kept.items():
-                    seen += region.end - region.start
-                    spared += region.end - region.start - sum(end - start for start, end in pieces)
+                    account.seen += region.end - region.start
+                    account.spared += region.end - region.start - sum(end - start for start, end in pieces)
                     for start, end in pieces:
                         _scan(codes, region.chrom, start, end, strand, model, tile, writers, found)
-        finally:
-            for writer in writers.values():
-                writer.close()
+        account.read = genome.read
         order = {chrom: number for number, chrom in enumerate(sizes)}
         for rows in found.values():
             rows.sort(key=lambda row: (order[row["chrom"]], row["start"], row["strand"], row.get("name", "")))
-    if outputs.sites:
-        tracks.write_sites(found["sites"], outputs.sites)
-    if outputs.introns:
-        tracks.write_introns(found["introns"], sizes, outputs.introns)
-    rows = [
-        ("bases", seen),
-        ("sites", len(found["sites"])),
-        ("sites_per_kb", 1e3 * len(found["sites"]) / max(seen, 1)),
-        ("introns", len(found["introns"])),
-    ]
-    rows += [(f"bases: {name}", count) for name, count in sorted(genome.read.items())]
-    if gate is not None:
-        rows += [("spared", spared / max(seen, 1)), ("feeder.recall", gate.recall)]
-        say(
-            f"the feeder spared {spared / max(seen, 1):.3f} of the sequence; of windows with boundaries that were held "
-            f"out from it, it lost {100 * (1 - gate.recall):.2g}%"
-        )
-    if outputs.summary:
-        tables.write(
-            pl.DataFrame({"measure": [name for name, _ in rows], "value": [value for _, value in rows]}, strict=False),
-            outputs.summary,
-        )
-    say(f"{len(found['sites'])} sites and {len(found['introns'])} introns on {seen / 1e6:.3g} Mb, each strand counted")
-
-
-def _writers(outputs: Outputs, sizes: Mapping[str, int]) -> dict[tuple[str, str], Any]:
-    if outputs.tracks is None:
-        return {}
-    kind = tracks.FORMATS[outputs.format]
-    return {
-        (site, sign): kind(outputs.tracks / f"{site}_{strand}{kind.suffix}", sizes)
-        for site in SITES
-        for strand, sign in _STRANDS.items()
-    }
+        if part is None:
+            predicted.write(account, found["sites"], found["introns"], outputs)
+        else:
+            assert outputs.found is not None
+            made = {"tile": tile, "the genome": genome.digest, **(made or {})}
+            predicted.write_part(account, found["sites"], found["introns"], outputs.found, part, made)
 
 
 def _kept(codes: np.ndarray, region: Region, gate: Gate | None) -> dict[str, list[tuple[int, int]]]:
     """Strand → the stretches of a region to look at: all of it, or the windows that the feeder lets through, joined."""
     if gate is None:
-        return {strand: [(region.start, region.end)] for strand in _STRANDS.values()}
+        return {strand: [(region.start, region.end)] for strand in _STRANDS}
     feeder, window = gate.feeder, gate.window
     starts = np.arange(region.start, region.end, window)
     margin = feeder.context // 2
     kept: dict[str, list[tuple[int, int]]] = {}
-    for strand in _STRANDS.values():
+    for strand in _STRANDS:
         passed = []
         for at in progress(range(0, len(starts), _FEED), -(-len(starts) // _FEED), f"feeder, {region.chrom}{strand}"):
             some = starts[at : at + _FEED]
@@ -185,7 +152,7 @@ def _scan(
     strand: str,
     model: Model,
     tile: int,
-    writers: Mapping[tuple[str, str], Any],
+    writers: Mapping[str, Any],
     found: Mapping[str, list],
 ) -> None:
     """Predict a stretch of one strand: tracks tile by tile, structure in pieces that overlap by a few introns."""
@@ -196,7 +163,7 @@ def _scan(
     for first, last, scores in progress(_tiles(codes, start, end, strand, model, tile), count, f"{chrom}{strand}"):
         for site, index in SITES.items():
             if writers:
-                writers[site, strand].add(chrom, first, scores[:, index])
+                writers[f"{site}_{_STRANDS[strand]}"].add(chrom, first, scores[:, index])
         held.append(scores)
         if last == end or last - done >= max(_PIECE, 4 * margin):
             values = np.concatenate(held)

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formats.studylog import FINISHED, PRUNED, Trial
-from .plan import Dimension, Plan
+from .plan import DOWN, Dimension, Plan
 
 if TYPE_CHECKING:
     import optuna
 
 ATTEMPTS = 64  # at settings that were not there before
 KNOWN = 4  # finished trials before others are held against them
+WARM = 10  # epochs, at the most, before a learning curve is held against others
 DIGITS = 4  # of a number that is tried
 
 
@@ -146,7 +147,7 @@ def study_of(plan: Plan, trials: Mapping[int, Trial], seed: int, whole: bool = F
             study.add_trial(
                 create_trial(
                     state=TrialState.COMPLETE if finished else TrialState.PRUNED,
-                    value=trial.score(plan.metric),
+                    value=trial.score(plan.metric) if trial.folds else None,
                     params=params,
                     distributions=distributions,
                     intermediate_values=_steps(trial.scores(plan.metric)),
@@ -184,15 +185,41 @@ def _by_tpe(plan: Plan, trials: Mapping[int, Trial], seed: int) -> dict[str, Any
 
 def hopeless(plan: Plan, scores: Sequence[float], trials: Mapping[int, Trial]) -> bool:
     """Whether a trial with these scores on its first folds is to be ended: its best mean so far is worse than the median of
-    the finished trials after as many folds (Optuna's MedianPruner). Nothing is held against fewer than `KNOWN` of them."""
-    if not plan.pruning:
+    the finished trials after as many folds."""
+    if not plan.pruning or not scores:
         return False
     done = [trial.scores(plan.metric) for trial in trials.values() if trial.stopped == FINISHED]
-    if len(done) < KNOWN or not scores:
+    return _pruned(plan.direction, _steps(scores), [_steps(each) for each in done])
+
+
+def behind(curve: Sequence[float | None], others: Sequence[Sequence[float | None]], epochs: int) -> bool:
+    """Whether a network with this validation loss after each epoch is to be given up: its least so far is above the median of
+    that of `others` by then. A curve that has ended goes on at its least.
+
+    epochs : at the most. The first quarter of them, at least two and `WARM` at the most, says nothing yet, and at the last
+        there is nothing left to save
+    """
+    if not min(max(2, math.ceil(epochs / 4)), WARM) < len(curve) < epochs:
         return False
-    median = float(np.median([np.mean(each[: len(scores)]) for each in done]))
-    best = max(plan.sign * value for value in _steps(scores).values())
-    return best < plan.sign * median
+    return _pruned(DOWN, _least(curve, len(curve)), [_least(each, len(curve)) for each in others])
+
+
+def _least(curve: Sequence[float | None], count: int) -> dict[int, float]:
+    """The least loss up to each of so many epochs."""
+    known = [math.inf if loss is None else loss for loss in curve[:count]]
+    least = np.minimum.accumulate(known) if known else np.array([math.inf])
+    return dict(enumerate(np.pad(least, (0, count - len(least)), "edge").tolist()))
+
+
+def _pruned(direction: str, own: dict[int, float], others: Sequence[dict[int, float]]) -> bool:
+    """What Optuna's MedianPruner says of a trial that has come so far. Fewer than `KNOWN` others do not count."""
+    import optuna
+    from optuna.trial import TrialState, create_trial
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction=direction, pruner=optuna.pruners.MedianPruner(KNOWN, 0))  # type: ignore[arg-type]
+    study.add_trials([create_trial(value=each[max(each)], intermediate_values=each) for each in others if each])
+    return study.pruner.prune(study, create_trial(state=TrialState.RUNNING, intermediate_values=own))
 
 
 def importance(plan: Plan, trials: Mapping[int, Trial]) -> dict[str, float]:

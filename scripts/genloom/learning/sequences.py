@@ -6,9 +6,9 @@ import hashlib
 import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,11 +20,10 @@ from ..errors import InputError, named
 from ..formats import modelfile, tables
 from ..formats.split import PARTS, Fold, Split
 from ..formats.windows import Windows
+from . import loop as loops
 from . import sites, tasks
+from .loop import Loop
 from .metrics import Metric
-
-if TYPE_CHECKING:
-    from .training import Loop
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -47,35 +46,22 @@ class Options:
     fold: str | None
     empty_share: float
     gate_recall: float
-    loop: dict[str, Any]
+    loop: Loop
     checkpoint: str | None
     seed: int
 
     @classmethod
     def of(cls, args: Namespace) -> Options:
-        loop = {
-            "epochs": args.epochs,
-            "patience": args.patience or args.epochs,
-            "batch": args.batch_size,
-            "rate": args.learning_rate,
-            "decay": args.weight_decay,
-            "device": args.device,
-            "precision": precision(args.precision, args.device),
-            "one_cycle": True,
-            "average": 0.995,
-            "clip": 5.0,
-        }
+        precision = loops.precision(args.precision, loops.device(args.device))
+        loop = Loop.of(args, precision=precision, one_cycle=True, average=0.995, clip=5.0)
         own = {name: getattr(args, name) for name in cls.__dataclass_fields__ if name != "loop"}
         return cls(**own | {"loop": loop, "context": int(args.context)})
 
     def member(self, number: int, folder: Path | None) -> Loop:
         """The loop of one network of the ensemble, each with a seed of its own."""
-        from .training import Loop
-
-        seed = self.seed + number
-        return Loop(
-            **self.loop,
-            seed=seed,
+        return replace(
+            self.loop,
+            seed=self.seed + number,
             folder=folder and folder / f"member{number + 1}",
             label=f"network {number + 1} of {self.ensemble}",
         )
@@ -92,25 +78,6 @@ class Options:
         ]
         key = hashlib.sha256(json.dumps([told, windows, split.digest], sort_keys=True).encode()).hexdigest()
         return Path(self.checkpoint, key[:12])
-
-
-def device(name: str) -> str:
-    """Where to compute: what is there, for "auto".
-
-    Raises
-    ------
-    InputError : cuda, where there is none
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda is given, and there is no such device here", None, "use --device auto")
-    return "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def precision(name: str, on: str) -> str:
-    """ "auto" is bfloat16 on a GPU, and single on a CPU, where few are faster with less."""
-    if name != "auto":
-        return name
-    return "bf16" if device(on) == "cuda" else "single"
 
 
 def fold(split: Split, name: str | None) -> Fold:
@@ -185,12 +152,7 @@ def unpack(network: nn.Module, arrays: dict[str, np.ndarray], number: int, where
     ------
     InputError : arrays that do not fit the network
     """
-    own = network.state_dict()
-    prefix = f"member{number}."
-    found = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-    wanted = {name: tuple(value.shape) for name, value in own.items() if not name.endswith(_COUNTER)}
-    if {name: value.shape for name, value in found.items()} != wanted:
-        raise InputError("has arrays that do not fit the network its card tells of", where, "train it again")
+    found, own = _fitting(network, arrays, number, where), network.state_dict()
     network.load_state_dict({**own, **{name: torch.from_numpy(np.array(value)) for name, value in found.items()}})
     network.eval()
 
@@ -206,13 +168,40 @@ def unpacked(
     """
     networks = []
     for number in range(1, int(card["members"]) + 1):
-        try:
-            network = kind(**card["settings"])
-        except (TypeError, ValueError) as error:
-            raise InputError(f"has settings of no network: {error}", where, "train it again") from None
-        unpack(network, arrays, number, where)
-        networks.append(network)
+        networks.append(restored(kind, card["settings"], arrays, number, where))
     return networks
+
+
+def restored(
+    kind: Callable[..., Any], settings: dict[str, Any], arrays: dict[str, np.ndarray], number: int, where: object
+) -> Any:
+    """The network of a member, from 1 on. Its shapes are held against the arrays before it is given memory.
+
+    Raises
+    ------
+    InputError : settings that no network of this kind has, or arrays that do not fit them
+    """
+    try:
+        with torch.device("meta"):
+            drawn = kind(**settings)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError) as error:
+        raise InputError(f"has settings of no network: {error}", where, "train it again") from None
+    _fitting(drawn, arrays, number, where)
+    network = kind(**settings)
+    unpack(network, arrays, number, where)
+    return network
+
+
+def _fitting(network: nn.Module, arrays: dict[str, np.ndarray], number: int, where: object) -> dict[str, np.ndarray]:
+    """The arrays of a member, if they fit the network."""
+    prefix = f"member{number}."
+    found = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+    own = network.state_dict()
+    wanted = {name: tuple(value.shape) for name, value in own.items() if not name.endswith(_COUNTER)}
+    numbers = all(value.dtype.kind == "f" and np.isfinite(value).all() for value in found.values())
+    if not numbers or {name: value.shape for name, value in found.items()} != wanted:
+        raise InputError("has arrays that do not fit the network its card tells of", where, "train it again")
+    return found
 
 
 def write_measures(
@@ -334,7 +323,7 @@ def card(
         "split": split.digest,
         "fold": chosen.name,
         "seed": options.seed,
-        "training": dict(options.loop) | {"empty_share": options.empty_share},
+        "training": options.loop.settings | {"empty_share": options.empty_share},
         "started_from": None if options.start is None else hashlib.sha256(Path(options.start).read_bytes()).hexdigest(),
         "versions": tasks.versions(),
     }

@@ -15,25 +15,28 @@ import time
 from argparse import Namespace
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import __version__
 from ..console import say
 from ..errors import InputError, named, nearest
-from ..formats import modelfile, results, studylog, text
+from ..formats import matrix, modelfile, results, studylog, text
 from ..formats import split as split_files
 from ..formats.results import Predictions
 from ..formats.split import Fold, Split
 from ..formats.studylog import FAILED, FINISHED, PRUNED, Log, Trial
-from . import audit, classification, metrics, search, splits
+from . import audit, classification, inferred, metrics, search, splits
 from .audit import Finding
 from .metrics import Metric, find
 from .plan import Plan, parse
 from .trainer import FILES, NAMES, Run, Trainer
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 INNER_FOLDS = 3  # where plan and split say nothing
 TUNED, DEFAULT = "tuned", "default"
@@ -90,9 +93,16 @@ def prepare(args: Namespace, script: Path) -> Study:
         "split": whole.digest,
         "code": _code(script),
     }
-    findings = tuple(audit.guard(fold, settled))
-    inner = tuple(_inner(plan, whole, outer, files))
+    measured = _landmarks(settled) if plan.task == "targets" else None
+    findings = tuple(audit.guard(fold, settled, measured))
+    inner = tuple(_inner(plan, whole, outer, files, settled, measured))
     return Study(plan, trainer, files, fold, inner, digests, findings, args.allow_leak)
+
+
+def _landmarks(settled: Namespace) -> AnnData:
+    from . import targets
+
+    return targets.load(settled.expression, settled.landmarks, settled.transform, settled.missing_landmarks).inputs
 
 
 def _outer(split: Split, name: str | None) -> Fold:
@@ -105,9 +115,12 @@ def _outer(split: Split, name: str | None) -> Fold:
     return folds[name] if name is not None else split.outer[0]
 
 
-def _inner(plan: Plan, split: Split, outer: Fold, files: Mapping[str, str]) -> Iterable[tuple[str, Split]]:
-    """The inner folds of a nested split, or else the groups (or ids) of the training part dealt into folds. The validation
-    part goes along: the test part of a trial is never what ends its training."""
+def _inner(
+    plan: Plan, split: Split, outer: Fold, files: Mapping[str, str], settled: Namespace, landmarks: AnnData | None
+) -> Iterable[tuple[str, Split]]:
+    """The inner folds of a nested split, or else the groups (or ids) of the training part dealt into folds, classes evenly. The
+    validation part goes along: the test part of a trial is never what ends its training. Where one group is left to infer genes
+    from (one of two studies), clusters of its samples take the place of groups, as they do in train_model."""
     given = split.inner(outer.name)
     if given and plan.inner_folds not in (None, len(given)):
         raise InputError(
@@ -118,9 +131,16 @@ def _inner(plan: Plan, split: Split, outer: Fold, files: Mapping[str, str]) -> I
     else:
         rows = [i for i, part in enumerate(outer.parts) if part == "train"]
         ids, groups = (np.array([each[i] for i in rows], dtype=str) for each in (outer.ids, outer.groups))
+        count = plan.inner_folds or INNER_FOLDS
+        if landmarks is not None and len(set(groups)) == 1 and groups[0]:
+            groups = _clusters(landmarks, ids, count, plan.seed)
+            cluster = dict(zip(ids.tolist(), groups.tolist(), strict=True))
+            renamed = [cluster.get(i, g) for i, g in zip(outer.ids, outer.groups, strict=True)]
+            outer = replace(outer, groups=tuple(renamed))
         own = np.where(groups == "", ids, groups) if (groups != "").any() else None
-        units = splits.Units(ids, own, where=f"the training part of {split.where}")
-        made = splits.make(units, "k-fold", folds=plan.inner_folds or INNER_FOLDS, seed=plan.seed)
+        labels = None if plan.task != "classes" else _labels(settled, ids)
+        units = splits.Units(ids, own, labels, f"the training part of {split.where}")
+        made = splits.make(units, "k-fold", folds=count, seed=plan.seed)
         judged = [fold.part("test") for fold in made.outer]
     folds = []
     for number, tests in enumerate(map(set, judged), start=1):
@@ -135,6 +155,23 @@ def _inner(plan: Plan, split: Split, outer: Fold, files: Mapping[str, str]) -> I
     if "windows" in files and plan.task != "activity":  # promoters of paralogs may be in two parts, as the audit has it
         whole = splits.part_paralogs(files["windows"], whole, "remove", audit.SHARED)
     return [(f"{outer.name}/{fold.name}", Split((fold,), whole.where)) for fold in whole.folds]
+
+
+def _clusters(landmarks: AnnData, ids: np.ndarray, count: int, seed: int) -> np.ndarray:
+    from . import targets
+
+    say("the training part is one group: clusters of its samples are kept together in inner folds instead")
+    found = targets.clusters(np.asarray(landmarks[ids.tolist()].X), max(targets.INNER, count), seed)
+    return np.array([f"cluster {int(name) + 1}" for name in found])
+
+
+def _labels(settled: Namespace, ids: np.ndarray) -> np.ndarray:
+    """The classes of these samples; others of the matrix need not have any."""
+    from .classes import clean
+
+    column = matrix.read(settled.matrix, foreign=True, backed=True).obs[settled.label]
+    label = dict(zip(map(str, column.index), clean(column), strict=True))
+    return np.array([label[name] for name in ids])
 
 
 def _digest(path: str | Path) -> str:
@@ -160,15 +197,22 @@ def _code(script: Path) -> str:
 
 @dataclass
 class _Trial:
-    """A trial under way."""
+    """A trial under way.
+
+    epochs : of its network, at the most; 0 where it is none
+    looked : so many epochs of the fold under way have been held against those of others
+    """
 
     number: int
     settings: dict[str, Any]
     seen: int
     folds: dict[str, dict[str, float]]
+    epochs: int
     seconds: float = 0.0
     memory_mb: float = 0.0
     run: Run | None = None
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
+    looked: int = 0
 
 
 @contextlib.contextmanager
@@ -229,11 +273,11 @@ def search_all(study: Study, log: studylog.Writer, parallel: int, threads: int, 
                         ended = over
                         queue.clear()
                     elif settings is not None:
-                        trial = _Trial(queue[0], settings, max(0, queue.popleft() - parallel + 1), {})
+                        epochs = study.trainer.epochs({**plan.fixed, **settings}, study.files)
+                        trial = _Trial(queue[0], settings, max(0, queue.popleft() - parallel + 1), {}, epochs)
                         running[trial.number] = _started(study, trial, folder, each_threads)
                 for each in list(running.values()):
-                    assert each.run is not None
-                    if each.run.poll() and (done := _advanced(study, each, log.trials, parallel, folder, each_threads)):
+                    if done := _advanced(study, each, log.trials, parallel, folder, each_threads):
                         log.add(done)
                         _tell(plan, done, log.trials)
                         del running[each.number]
@@ -270,6 +314,7 @@ def _started(study: Study, trial: _Trial, folder: Path, threads: int) -> _Trial:
     place = folder / f"trial-{trial.number}"
     shutil.rmtree(place, ignore_errors=True)
     trial.run = Run(_command(study, trial.settings, _split_path(folder, name), place), place, threads).start()
+    trial.looked = 0
     return trial
 
 
@@ -282,12 +327,24 @@ def _command(study: Study, settings: Mapping[str, Any], split: Path, folder: Pat
 def _advanced(
     study: Study, trial: _Trial, known: Mapping[int, Trial], parallel: int, folder: Path, threads: int
 ) -> Trial | None:
-    """Take over what the run found, and start the next one; the trial itself when it has ended."""
+    """Look at the run of a trial. End it where the learning curve of its network says so; when it is over take over what it
+    found, and start the next one. Returns the trial itself when it has ended."""
     run, plan = trial.run, study.plan
     assert run is not None
+    name, split = study.inner[len(trial.folds)]
+    seen = {i: each for i, each in known.items() if i <= trial.number - parallel}
+    over = run.poll()
+    epoch = _behind(study, trial, name, seen)  # of what is over, too: what is noted does not depend on who was quicker
+    if not over and epoch is None:
+        return None
+    run.stop()
     trial.seconds += run.seconds
     trial.memory_mb = max(trial.memory_mb, run.memory_mb)
-    name, split = study.inner[len(trial.folds)]
+    if trial.epochs and (curve := run.curve[:epoch]):
+        trial.curves[name] = [None if loss is None else float(f"{loss:.6g}") for loss in curve]
+    if epoch is not None:
+        why = f"at epoch {epoch} of fold {name}: the loss of its network is worse than the median of the trials before"
+        return _ended(study, trial, PRUNED, why)
     if error := run.error.replace(f"{folder}{os.sep}", ""):
         if trial.number == 0:
             raise InputError(f"the hand-set default cannot be trained: {error}", "trial 0")
@@ -304,10 +361,24 @@ def _advanced(
     scores = [values[plan.metric] for values in trial.folds.values()]
     if len(scores) == len(study.inner):
         return _ended(study, trial, FINISHED, "")
-    seen = {i: each for i, each in known.items() if i <= trial.number - parallel}
     if trial.number and search.hopeless(plan, scores, seen):
-        return _ended(study, trial, PRUNED, f"worse than the median of the trials before, after fold {name}")
+        return _ended(study, trial, PRUNED, f"after fold {name}: worse than the median of the trials before")
     _started(study, trial, folder, threads)
+    return None
+
+
+def _behind(study: Study, trial: _Trial, name: str, seen: Mapping[int, Trial]) -> int | None:
+    """The first epoch of the fold under way after which the network is to be given up; None so far. The hand-set default never
+    is. Each epoch is looked at in turn, however many have come since the last look."""
+    assert trial.run is not None
+    if not (trial.number and trial.epochs and study.plan.by_curve):
+        return None
+    curve = trial.run.curve
+    others = [each.curves[name] for each in seen.values() if each.stopped == FINISHED and name in each.curves]
+    for epoch in range(trial.looked + 1, len(curve) + 1):
+        if search.behind(curve[:epoch], others, trial.epochs):
+            return epoch
+    trial.looked = len(curve)
     return None
 
 
@@ -323,6 +394,7 @@ def _ended(study: Study, trial: _Trial, stopped: str, why: str) -> Trial:
         stopped,
         why,
         study.digests,
+        trial.curves,
     )
 
 
@@ -358,8 +430,16 @@ def _classes(path: Path, fold: Split, bootstrap: int) -> list[Metric]:
     return classification.evaluate(found, metrics.groups_of(found, fold), bootstrap).metrics
 
 
+def _targets(path: Path, fold: Split, bootstrap: int) -> list[Metric]:
+    return inferred.evaluate(path, bootstrap).metrics
+
+
 # of the tasks whose training writes predictions and no measures
-PREDICTED: dict[str, Callable[[Path, Split, int], list[Metric]]] = {"expression": _expression, "classes": _classes}
+PREDICTED: dict[str, Callable[[Path, Split, int], list[Metric]]] = {
+    "expression": _expression,
+    "classes": _classes,
+    "targets": _targets,
+}
 
 
 def winner(plan: Plan, trials: Mapping[int, Trial]) -> Trial | None:

@@ -28,6 +28,7 @@ from ..models.neighbours import NearestNeighbours
 from ..models.regressor import Regressor
 from . import run
 from .expression import whole
+from .loop import Loop
 from .tasks import versions
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Options:
     architecture: str
     compare: Sequence[str]
     network: dict[str, Any]
-    loop: dict[str, Any]
+    loop: Loop
     seed: int
 
     @classmethod
@@ -244,11 +245,7 @@ def inner_folds(data: Data, fold: Fold, places: np.ndarray, seed: int) -> np.nda
     if len(places) < 2:
         return np.zeros(len(places), np.int64)
     if any(group_of.values()) and len(set(groups)) == 1:
-        from sklearn.cluster import KMeans
-
-        x = data.x[places]
-        z = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
-        groups = KMeans(min(INNER, len(x)), n_init=5, random_state=seed).fit_predict(z).astype(str)
+        groups = clusters(data.x[places], INNER, seed)
     result = np.zeros(len(places), np.int64)
     several = len(set(groups)) > 1
     count = min(INNER, len(set(groups)) if several else len(places))
@@ -256,6 +253,14 @@ def inner_folds(data: Data, fold: Fold, places: np.ndarray, seed: int) -> np.nda
     for number, (_, held) in enumerate(splitter.split(places, groups=groups if several else None)):
         result[held] = number
     return result
+
+
+def clusters(x: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The names of clusters of samples (n, p), as many as `count` at the most: groups, where there are no others."""
+    from sklearn.cluster import KMeans
+
+    z = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
+    return KMeans(min(count, len(x)), n_init=5, random_state=seed).fit_predict(z).astype(str)
 
 
 @dataclass
@@ -330,11 +335,11 @@ class Residual:
         self.history: list[Any] = []
 
     def fit(self, part: Part, ridge: LinearMap, options: Options) -> Residual:
-        from .training import Loop, Network
+        from .training import Network
 
         residual = part.t - held_out(ridge, part.z, part.t, part.folds)
         stop = np.flatnonzero(part.folds == 0)
-        network = Network(Loop(**options.loop), **options.network)
+        network = Network(options.loop, **options.network)
         network.fit(part.z, residual, [str(number) for number in part.folds], stop)
         share = trust(network.predict(part.z[stop]), residual[stop])
         self.settings = {**network.settings, "share": share, "ridge": ridge.settings}
@@ -344,7 +349,7 @@ class Residual:
         return self
 
     def predict(self, z: np.ndarray) -> np.ndarray:
-        from .training import Loop, Network
+        from .training import Network
 
         predicted = z @ self.arrays["ridge.weights"]
         if not self.settings["share"]:
@@ -520,15 +525,15 @@ def restore(card: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: ob
     if name not in kinds:
         what = f"has the architecture {name!r}, which this genloom does not know"
         raise InputError(what, where, "use a newer genloom")
-    model = kinds[name](**settings)
     own = ("landmarks.", "targets.")
-    model.arrays = {key: value for key, value in arrays.items() if not key.startswith(own)}
     try:
+        model = kinds[name](**settings)
+        model.arrays = {key: value for key, value in arrays.items() if not key.startswith(own)}
         keys = ("landmarks.mean", "landmarks.sd", "targets.mean", "targets.sd")
         standard = Standard(*(np.asarray(arrays[key], np.float64) for key in keys))
         shape = model.predict(np.zeros((1, len(card["features"]["names"])), np.float32)).shape
         fits = shape == (1, len(card["targets"]["names"])) == (1, len(standard.mean_y))
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise InputError(f"has arrays that do not fit together: {error}", where, "train it again") from None
     if not fits:
         raise InputError("has another number of targets than its card names", where, "train it again")

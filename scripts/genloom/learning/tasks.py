@@ -135,12 +135,12 @@ TAKES: dict[str, dict[str, tuple[str, ...]]] = {
     "targets": {"landmarks": ("inferred", "gct", "table")},
     "boundaries": {
         "windows": ("predictions", "metrics"),
-        "genome": ("region", "feeder", "sites", "introns", "tracks", "summary"),
+        "genome": ("region", "part", "feeder", "sites", "introns", "tracks", "summary", "found"),
     },
     "content": {"windows": ("predictions", "metrics")},
     "activity": {"windows": ("predictions",)},
 }
-WRITTEN = ("predictions", "table", "inferred", "gct", "metrics", "sites", "introns", "tracks", "summary")
+WRITTEN = ("predictions", "table", "inferred", "gct", "metrics", "sites", "introns", "tracks", "summary", "found")
 
 
 def settle_prediction(args: Namespace, task: str) -> str:
@@ -180,6 +180,11 @@ def settle_prediction(args: Namespace, task: str) -> str:
     written = [name for name in takes if name in WRITTEN]
     if not any(getattr(args, name) for name in written):
         raise InputError("no output is named", None, f"give {' or '.join(map(flag, written))}")
+    if args.part or args.found:
+        more = [name for name in written if name != "found" and getattr(args, name)]
+        if not (args.part and args.found) or more:
+            what = f"{flag(more[0])} is not of a part" if more else "--part and --found go together"
+            raise InputError(what, None, "a part is written by --found alone; merge_parts writes the rest")
     return chosen[0]
 
 

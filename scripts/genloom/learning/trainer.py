@@ -18,9 +18,10 @@ from typing import Any
 
 from ..console import Range
 from ..errors import InputError, nearest
-from . import tasks
+from . import curve, tasks
 
 FILES = ("bins", "expression", "windows", "annotation", "matrix", "landmarks", "start")  # as options of tune_model, too
+NETWORKS = {"expression": ("mlp",), "classes": ("cnn",), "targets": ("mlp",)}  # of the others all models are
 ENSEMBLES = ("boundaries", "content", "activity")  # tasks that average networks
 OWN = ("task", "split", "fold", "allow_leak", "seed", "threads", "checkpoint", "permutations", "help", "version")
 
@@ -137,6 +138,11 @@ class Trainer:
         tasks.settle(args)
         return args
 
+    def epochs(self, settings: Mapping[str, Any], files: Mapping[str, str]) -> int:
+        """How often at the most the network of these settings goes over its training part; 0 for a model that is none."""
+        args = self.namespace(settings, files)
+        return args.epochs if args.architecture in NETWORKS.get(self.task, (args.architecture,)) else 0
+
     def command(
         self, settings: Mapping[str, Any], files: Mapping[str, str], split: Path, folder: Path, seed: int
     ) -> list[str]:
@@ -180,6 +186,7 @@ class Run:
     status: int | None = None
     _process: subprocess.Popen | None = field(default=None, repr=False)
     _started: float = 0.0
+    _curve: tuple[int, list[float | None]] = (0, [])
 
     def start(self) -> Run:
         """Start it. It ends with this process, be that killed."""
@@ -190,27 +197,43 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
+                env=os.environ | {curve.VARIABLE: str(self._told)},
                 preexec_fn=_ends_with(os.getpid()),
             )
         self._started = time.monotonic()
         return self
 
+    @property
+    def _told(self) -> Path:
+        return self.folder / "curve.jsonl"
+
+    @property
+    def curve(self) -> list[float | None]:
+        """The validation loss after each epoch so far, see `curve.read`."""
+        size = self._told.stat().st_size if self._told.exists() else 0
+        if size != self._curve[0]:
+            self._curve = size, curve.read(self._told)
+        return self._curve[1]
+
     def poll(self) -> bool:
         """Whether it is over; time, memory and status are then known."""
+        return self.status is not None or self._waited(os.WNOHANG)
+
+    def stop(self) -> None:
+        """End it at once."""
+        if self._process is not None and self.status is None:
+            self._process.kill()
+            self._waited(0)
+
+    def _waited(self, options: int) -> bool:
         assert self._process is not None
-        pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+        pid, status, usage = os.wait4(self._process.pid, options)
         if pid == 0:
             return False
         self.status = self._process.returncode = os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self._started
         self.memory_mb = usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
         return True
-
-    def stop(self) -> None:
-        """End it at once."""
-        if self._process is not None and self.status is None:
-            self._process.kill()
-            self._process.wait()
 
     @property
     def error(self) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
 import numpy as np
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.utils.data import DataLoader, Dataset, Sampler, TensorDataset
 
 from .. import console
@@ -23,35 +24,11 @@ from ..errors import InputError
 from ..models.mlp import mlp
 from ..models.regressor import Regressor
 from ..models.span import Span
+from . import curve
+from .loop import Loop
 
 WIDEST = 5_000  # inputs of a perceptron; beyond, its first layer would outgrow all that the samples can say
 Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass
-class Loop:
-    """How a network is trained. `folder` keeps the checkpoints; a run that finds one there goes on from it.
-
-    one_cycle : the step size rises over a tenth of the steps and falls to nearly nothing; otherwise it is constant
-    average : decay, each step, of a running mean of the weights, which is then what is judged and kept; 0 for none
-    clip : largest norm of a gradient; 0 for any
-    precision : "single", or "bf16" for matrix products in bfloat16
-    label : shown with the progress of each epoch; none is shown without it
-    """
-
-    epochs: int = 200
-    patience: int = 20
-    batch: int = 16
-    rate: float = 1e-3
-    decay: float = 1e-2
-    seed: int = 1
-    device: str = "cpu"
-    folder: Path | None = None
-    one_cycle: bool = False
-    average: float = 0.0
-    clip: float = 0.0
-    precision: str = "single"
-    label: str = ""
 
 
 Epoch = tuple[int, str, float]  # number, part, mean loss
@@ -62,6 +39,7 @@ class Order(Sampler[list[int]]):
 
     rows : taken in every epoch
     others, count : so many of these, drawn anew, are taken beside them
+    Where several processes train together, each is given its share of a batch, some rows twice where it is uneven.
     """
 
     def __init__(
@@ -77,17 +55,43 @@ class Order(Sampler[list[int]]):
         random = np.random.default_rng([self.seed, self.epoch])
         drawn = random.choice(self.others, self.count, replace=False) if self.count else self.others[:0]
         batches = _cut(random.permutation(np.concatenate([self.rows, drawn])), self.batch)
-        if self.label:
-            yield from console.progress(batches, len(batches), f"{self.label}, epoch {self.epoch + 1}")
+        first, among = _processes()
+        shares = (_share(np.resize(rows, -(-len(rows) // among) * among).tolist()) for rows in batches)
+        if self.label and not first:
+            yield from console.progress(shares, len(batches), f"{self.label}, epoch {self.epoch + 1}")
         else:
-            yield from batches
+            yield from shares
 
     def __len__(self) -> int:
         return -(-(len(self.rows) + self.count) // self.batch)
 
 
+class _Once(Sampler[list[int]]):
+    """Batches of all of `count` rows in their order; of several processes, each has its share, none twice."""
+
+    def __init__(self, count: int, batch: int):
+        self.batches = _cut(np.arange(count), batch)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return map(_share, self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
 def _cut(rows: np.ndarray, batch: int) -> list[list[int]]:
     return [rows[start : start + batch].tolist() for start in range(0, len(rows), batch)]
+
+
+def _processes() -> tuple[int, int]:
+    """Which of how many processes that train together this is."""
+    alone = not (distributed.is_available() and distributed.is_initialized())
+    return (0, 1) if alone else (distributed.get_rank(), distributed.get_world_size())
+
+
+def _share(rows: list[int]) -> list[int]:
+    first, step = _processes()
+    return rows[first::step]
 
 
 class _Module(lightning.LightningModule):
@@ -96,7 +100,17 @@ class _Module(lightning.LightningModule):
         self.network, self.loss, self.loop = network, loss, loop
         self.average = copy.deepcopy(network).requires_grad_(False) if loop.average else None
         self.history: list[Epoch] = []
+        self.number = curve.network()
+        self.threads = max(torch.get_num_threads() // loop.devices, 1)
         self._sums: dict[str, list[float]] = {}
+
+    def __setstate__(self, state: dict) -> None:  # in a process that trains beside others
+        _quiet()
+        super().__setstate__(state)
+
+    def setup(self, stage: str) -> None:
+        if self.loop.devices > 1:
+            torch.set_num_threads(self.threads)
 
     @property
     def judged(self) -> nn.Module:
@@ -105,14 +119,17 @@ class _Module(lightning.LightningModule):
 
     def _step(self, network: nn.Module, batch: Sequence[Tensor], part: str) -> Tensor:
         *inputs, target = batch
-        loss = self.loss(network(*inputs), target)
         total = self._sums.setdefault(part, [0.0, 0.0])
+        if not len(target):  # of a last batch of fewer rows than processes
+            return torch.zeros(())
+        loss = self.loss(network(*inputs), target)
         total[0] += float(loss.detach()) * len(target)
         total[1] += len(target)
         return loss
 
     def training_step(self, batch: Sequence[Tensor], index: int) -> Tensor:
-        torch.manual_seed((self.loop.seed * 1_000_003 + self.global_step) % 2**63)  # dropout is the same on resuming
+        step = self.global_step + (self.global_rank << 40)
+        torch.manual_seed((self.loop.seed * 1_000_003 + step) % 2**63)  # dropout is the same on resuming
         return self._step(self.network, batch, "train")
 
     def on_train_batch_end(self, *args: object) -> None:
@@ -127,13 +144,20 @@ class _Module(lightning.LightningModule):
         self._step(self.judged, batch, "validation")
 
     def on_validation_epoch_end(self) -> None:
-        total, count = self._sums.get("validation", [0.0, 1.0])
-        self.log("validation", total / count)
+        self.log("validation", self._mean("validation"))
 
     def on_train_epoch_end(self) -> None:  # comes after the epoch's validation
-        for part, (total, count) in self._sums.items():
-            self.history.append((self.current_epoch, part, total / count))
+        losses = {part: self._mean(part) for part in self._sums}
+        self.history += [(self.current_epoch, part, loss) for part, loss in losses.items()]
+        if self.trainer.is_global_zero:
+            curve.tell(self.number, self.current_epoch + 1, losses)
         self._sums.clear()
+
+    def _mean(self, part: str) -> float:
+        """The mean loss of a part in this epoch, over all processes."""
+        sums = torch.tensor(self._sums.get(part, [0.0, 1.0]), dtype=torch.float64, device=self.device)
+        total, count = self.trainer.strategy.reduce(sums, reduce_op="sum").tolist()
+        return total / count
 
     def configure_optimizers(self) -> Any:
         rate = self.loop.rate
@@ -175,17 +199,23 @@ def train(
     (epoch, part, mean loss) of both parts in every epoch, for the training curves
     """
     order = order or Order(np.arange(len(fit)), loop.batch, loop.seed, label=loop.label)  # type: ignore[arg-type]
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     module = _Module(network, loss, loop)
+    for library in ("GLOO", "NCCL"):  # processes of one machine
+        os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
+    os.environ.pop("MASTER_PORT", None)  # of a training before: a free one is found for each
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Lightning advises workers and intervals that small data have no use for
+        _quiet()
         folder = loop.folder or Path(scratch)
         best, last, finished = folder / "best.ckpt", folder / "last.ckpt", folder / "finished"
         if not finished.exists():
             trainer = lightning.Trainer(
                 accelerator={"cuda": "gpu"}.get(loop.device, loop.device),
-                devices=1,
+                devices=loop.devices,
+                strategy="ddp_spawn" if loop.devices > 1 else "auto",
+                plugins=LightningEnvironment(),  # a cluster's job is one process, whatever its variables say
+                use_distributed_sampler=False,
+                sync_batchnorm=loop.devices > 1 and loop.device == "cuda",  # a processor's part is judged by itself
+                default_root_dir=folder,
                 max_epochs=loop.epochs,
                 callbacks=[
                     EarlyStopping("validation", patience=loop.patience),
@@ -205,7 +235,7 @@ def train(
             trainer.fit(
                 module,
                 DataLoader(fit, batch_size=None, sampler=order),
-                DataLoader(stop, batch_size=None, sampler=_cut(np.arange(len(stop)), 4 * loop.batch)),  # type: ignore[arg-type]
+                DataLoader(stop, batch_size=None, sampler=_Once(len(stop), 4 * loop.batch)),  # type: ignore[arg-type]
                 ckpt_path=last if last.exists() else None,
                 weights_only=True,
             )
@@ -216,6 +246,13 @@ def train(
         history = torch.load(last, weights_only=True, map_location="cpu")["history"]
     network.eval()
     return [tuple(row) for row in history]
+
+
+def _quiet() -> None:
+    """Lightning advises workers and intervals that small data have no use for."""
+    warnings.simplefilter("ignore")
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class Network(Regressor):

@@ -16,14 +16,13 @@ import numpy as np
 from .. import __version__
 from ..console import progress, say
 from ..errors import InputError
-from ..formats import chromosomes, genome
+from ..formats import chromosomes, genome, modelfile
 from ..formats.genebodies import Genes
 from ..formats.genome import Genome
-from ..formats.variants import Record, Variants
+from ..formats.variants import RECORDS, Record, Variants, part_marks, with_part
 from ..models import deltas, splice
 from .boundaries import Model
 
-RECORDS = 200  # scored, and kept in a checkpoint, at once
 _GAP = 6_000  # bases between variants from which on two references cost less than one
 _STRETCH = 50_000  # bases of a reference at the most: its activations are some 4 kB a base
 _ROUND = 100  # references have few lengths, for which the machine code is made once
@@ -55,10 +54,12 @@ _LETTERS = frozenset("ACGTNacgtn")
 
 @dataclass(frozen=True)
 class Options:
-    """distance : bases to look at on either side. mask : no gains at annotated sites, no losses at others."""
+    """distance : bases to look at on either side. mask : no gains at annotated sites, no losses at others. transcripts : the
+    one of a gene that is taken from the annotation."""
 
     distance: int = 50
     mask: bool = False
+    transcripts: str = "canonical"
 
 
 class Task(NamedTuple):
@@ -173,15 +174,18 @@ def score(
     ------
     InputError : a damaged VCF, or files of different genomes
     """
+    part = variants.part
     counts = Counter(record.chrom for record in variants)
-    chroms = _matched(counts, fasta, variants.path)
+    chroms = _matched(part.facts["chroms"] if part else counts, fasta, variants.path)
     genes_of = {known: own for own, known in _matched(genes.chroms, fasta, genes.path).items()}
     half = (model.context + 2 * options.distance + 1) // 2
     places = _Places(fasta, genes, genes_of, chroms, half, options)
     runner = _Runner(places, model, masked_flanks, folder, cast(Any, progress((), counts.total(), "variants")))
     tally: Counter[str] = Counter()
     with output.open("w") as vcf, (table or Path(os.devnull)).open("w") as rows:
-        vcf.writelines(f"{line}\n" for line in variants.header_scored())
+        vcf.writelines(f"{line}\n" for line in with_part(variants.header_scored(), part))
+        first, last = part_marks(part) if part else ("", "")
+        rows.write(f"{first}\n" if part else "")
         print(*COLUMNS, sep="\t", file=rows)
         for record, told, found in runner.scored(variants):
             values = []
@@ -191,6 +195,7 @@ def score(
                 print(*row, sep="\t", file=rows)
                 tally[each.reason or "scored"] += 1
             vcf.write(record.annotated(values) + "\n")
+        rows.write(f"{last}\n" if part else "")
     runner.bar.close()
     if variants.scored:
         say(f"{variants.path}: INFO/SpliceAI of an earlier run is replaced")
@@ -205,6 +210,12 @@ def tell(tally: Mapping[str, int]) -> None:
     say(f"{scored} alleles scored, each in each of its genes{rest}")
 
 
+def made(model: str | Path, fasta: Genome, genes: Genes, options: Options) -> dict[str, Any]:
+    """What scores depend on beside the variants: parts that are to be joined have the same."""
+    files = {"the genome": fasta.digest, "the annotation": genes.digest, **modelfile.digests(model=model)}
+    return {**vars(options), **files}
+
+
 def folder(
     base: str | None, vcf: str | Path, model: str | Path, fasta: Genome, genes: Genes, options: Options
 ) -> Path | None:
@@ -213,7 +224,9 @@ def folder(
         return None
     if Path(base).exists() and not Path(base).is_dir():
         raise InputError("is a file, a folder is wanted", base)
-    state = hashlib.sha256(repr((__version__, options.distance, genes.digest, fasta.digest)).encode())
+    state = hashlib.sha256(
+        repr((__version__, options.distance, options.transcripts, genes.digest, fasta.digest)).encode()
+    )
     for path in (vcf, model):
         with Path(path).open("rb") as file:
             state.update(hashlib.file_digest(file, "sha256").digest())

@@ -38,7 +38,7 @@ class Content(nn.Module):
         self.norm = nn.BatchNorm1d(2 * channels)  # means and maxima have scales of their own
         self.last = nn.Linear(2 * channels, len(CLASSES))
         with torch.no_grad():
-            self.last.bias.copy_(torch.logit(torch.tensor(prior, dtype=torch.float32), eps=1e-3))
+            self.last.bias.copy_(torch.logit(torch.tensor(prior, dtype=torch.float32, device="cpu"), eps=1e-3))
 
     def forward(self, sequence: Tensor) -> Tensor:
         """(batch, context + window) base codes → (batch, 3) logits of exon, intron and boundary."""

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import InputError, named
+from ..formats import hdf
 
 _CURE = "give the .h5 file as its authors published it"
 _LARGEST = 1 << 26  # numbers in one array of weights; no network here comes near it
@@ -100,6 +101,7 @@ def read(path: str | Path) -> Graph:
     ------
     InputError : a damaged file, one that holds no model of Keras, or layers that only code in the file could run
     """
+    hdf.check(path)
     try:
         with h5py.File(path, "r") as file:
             if "model_config" not in file.attrs or "model_weights" not in file:

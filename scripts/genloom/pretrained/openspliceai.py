@@ -47,10 +47,11 @@ def read(path: str | Path) -> State:
     ------
     InputError : a file that would run code, that is cut off, or that holds anything but arrays
     """
-    if not zipfile.is_zipfile(path):
-        raise InputError("is a .pt file that is cut off or damaged", path, "copy it again")
-    with zipfile.ZipFile(path) as file:
-        names = {name.split("/")[-1] for name in file.namelist()}
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = {name.split("/")[-1] for name in file.namelist()}
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        raise InputError("is a .pt file that is cut off or damaged", path, "copy it again") from None
     if "data.pkl" not in names or "constants.pkl" in names:  # the latter is a program, which PyTorch would load
         raise InputError("is a zip file without weights of PyTorch's", path, _CURE)
     try:

@@ -20,8 +20,23 @@ from ..formats.results import MEAN, Predictions
 from ..learning import metrics, skill
 from ..learning.metrics import LEVELS, Metric
 from . import figures
-from .page import Block, Cell, Facts, Pictures, Report, Section, Table, Text, number
-from .parts import History, Plot, again, brief, card_facts, interval, listed, losses, span, training
+from .page import Block, Cell, Part, Report, Table, number
+from .parts import (
+    History,
+    Made,
+    Plot,
+    brief,
+    card_facts,
+    data,
+    drawn,
+    given,
+    interval,
+    listed,
+    sentence,
+    span,
+    trained,
+    training,
+)
 
 TITLE = "Expression told from promoters"
 MEASURES = {"skill": "Skill", "r2": "r²", "mae": "Mean absolute error"}
@@ -67,7 +82,7 @@ class Bins:
 class Results:
     """All that the report is made of; `other` are the measures of another split, called `other_name`."""
 
-    title: str
+    made: Made
     card: Mapping[str, Any]
     predictions: Predictions
     scores: list[Metric]
@@ -75,9 +90,6 @@ class Results:
     other_name: str
     bins: Bins
     history: History
-    bootstrap: int
-    seed: int
-    inputs: Mapping[str, str]
 
     @property
     def chosen(self) -> str:
@@ -114,22 +126,16 @@ def read(args: Namespace) -> Results:
             "give the metrics and the predictions of one run",
         )
     other = _scores(args.compare) if args.compare else []
-    inputs = {"predictions": args.predictions, "scores": args.scores} | (
-        {"other scores": args.compare} if args.compare else {}
-    )
     return Results(
-        args.title or TITLE,
+        Made.of(args, TITLE),
         card,
         predictions,
         scores,
         other,
         args.compare_name or "another split",
         _tenths(predictions, args.bootstrap, args.seed),
-        formats.read_history(args.history) if args.history else {},
-        args.bootstrap,
-        args.seed,
-        {f"SHA-256 of the {name}": formats.digest(path) for name, path in inputs.items()},
-    )  # fmt: skip
+        given(formats.read_history, args.history) or {},
+    )
 
 
 def _scores(path: str | Path) -> list[Metric]:
@@ -212,7 +218,6 @@ def plots(results: Results) -> list[Plot]:
 
 def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
-    drawn = {plot.name: plot.picture() for plot in plots}
     own, r2 = results.score("skill"), results.score("r2")
     best = _best(results)
     numbers = [
@@ -221,20 +226,23 @@ def report(results: Results, plots: Sequence[Plot]) -> Report:
         ("Best baseline", THREE(best.value), f"skill of {best.model}"),
         ("Held-out genes", f"{own.n:,}", f"{results.card.get('trained_on', 0):,} promoters trained on"),
     ]
-    sections = [
-        Section("Beside the baselines", [_measured(results), Pictures([drawn["skill"]])]),
-        *([Section("Two splits", [_both(results)])] if results.other else []),
-        Section("Predicted and observed", [Pictures([drawn["predicted"], drawn["tenths"]]), _bins(results)]),
-        *([Section("Training", [Pictures([drawn["training"]]), losses(results.history)])] if results.history else []),
-        Section("Genes", [_counts(results)]),
-        Section(
-            "How to read the numbers", [Facts(READING), Facts({m: MODELS[m] for m in results.models if m in MODELS})]
-        ),
-        Section("The model", [Facts(card_facts(results.card))]),
-        Section("How to make this again", _again(results)),
-    ]
     return Report(
-        results.title, _asked(results), _found(results), _compared(results), _good(results.scores), numbers, sections
+        title=results.made.title,
+        asked=_asked(results),
+        found=_found(results),
+        compared=_compared(results),
+        good=_good(results.scores),
+        numbers=numbers,
+        baselines=[_measured(results), *drawn(plots, "skill")],
+        figures=[
+            Part("Predicted and observed", [*drawn(plots, "predicted", "tenths"), _bins(results)]),
+            Part("Two splits", [_both(results)] if results.other else []),
+            *trained(results.history),
+        ],
+        reading={**READING, **{name: MODELS[name] for name in results.models if name in MODELS}},
+        data=_data(results),
+        model=card_facts(results.card),
+        again=results.made.again("genes", "; those of the scores as train_model drew them"),
     )
 
 
@@ -267,15 +275,19 @@ def _found(results: Results) -> str:
 
 def _compared(results: Results) -> str:
     others = [model for model in results.models[1:] if model != MEAN]
-    words = ""
-    if others:
-        known = listed([f"{model} {brief(results.score('skill', model), THREE)}" for model in others])
-        words = f"The skill of the baselines: {known}. "
+    known = [f"{model} {brief(results.score('skill', model), THREE)}" for model in others]
+    other_split = ""
     if results.other:
         other = _of(results.other, "skill", results.other[0].model)
         place = "" if _good(results.other) else ", no better than the mean"
-        words += f"With {results.other_name}, that of the {results.chosen} is {brief(other, THREE)}{place}. "
-    return words + "It says nothing on how one gene differs between people or samples."
+        other_split = f"with {results.other_name}, that of the {results.chosen} is {brief(other, THREE)}{place}"
+    return sentence(
+        f"the skill of the baselines is {listed(known)}"
+        if known
+        else "no baseline but the mean was measured beside it",
+        other_split,
+        "nothing of this says how one gene differs between people or samples",
+    )
 
 
 def _measured(results: Results) -> Table:
@@ -285,8 +297,8 @@ def _measured(results: Results) -> Table:
 
     columns = {
         **MEASURES,
-        "skill_difference": "Skill of the network less it",
-        "r2_difference": "r² of the network less it",
+        "skill_difference": "Skill, chosen less this one",
+        "r2_difference": "r², chosen less this one",
     }
     rows: list[list[Cell]] = [[model, *(cell(name, model) for name in columns)] for model in results.models]
     note = "Small: 95% interval, genes drawn by bootstrap; differences in the same draws."
@@ -327,7 +339,7 @@ def _bins(results: Results) -> Table:
     return Table("Groups of genes by what is predicted", ["Predicted", "n", "Predicted, mean", "Observed, mean"], rows)
 
 
-def _counts(results: Results) -> Block:
+def _data(results: Results) -> list[Block]:
     names = {
         "genes_by_id": "Genes with a promoter and a value, by id",
         "genes_by_symbol": "by symbol",
@@ -336,18 +348,15 @@ def _counts(results: Results) -> Block:
         "values_without_promoter": "Values of genes without a promoter",
     }
     found = {name: results.score(name) for name in names}
-    if not any(metric.n for metric in found.values()):
-        return Text(["The measures do not tell how many genes were matched."])
     rows: list[list[Cell]] = [
-        [names[name], f"{metric.value:,.0f}", f"of {metric.n:,}"] for name, metric in found.items() if metric.n
+        [names[name], f"{metric.value:,.0f}", f"{metric.n:,}"] for name, metric in found.items() if metric.n
     ]
-    return Table("What was matched", ["", "Number", ""], rows)
-
-
-def _again(results: Results) -> list[Block]:
-    options = ["--task activity", "--predictions predictions.tsv", "--scores metrics.tsv", "--model model.safetensors"]
-    options += ["--history history.tsv"] if results.history else []
-    options += ["--compare other.metrics.tsv"] if results.other else []
-    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html"]
-    drawn = f"{results.bootstrap:,} draws of genes, seed {results.seed}" if results.bootstrap else "none"
-    return again(options, results.inputs, f"{drawn}; those of the scores as train_model drew them", True)
+    facts = {
+        "Held-out genes": f"{results.score('skill').n:,}",
+        "Promoters trained on": f"{results.card.get('trained_on', 0):,}",
+        "Window": f"{int(results.card['window']):,} bases",
+        "Unit": str(results.card.get("unit") or ""),
+        "Assembly": str(results.card.get("assembly") or ""),
+        "Matched": "" if rows else "the measures do not tell how many genes were matched",
+    }
+    return data(results.card, facts, *([Table("What was matched", ["Genes", "Number", "Of"], rows)] if rows else []))

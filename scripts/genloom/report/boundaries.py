@@ -15,9 +15,22 @@ import polars as pl
 from ..formats import tables as files
 from ..learning import confusion, sites
 from . import figures, sequences
-from .page import Cell, Pictures, Report, Section, Table, Text, number
-from .parts import Plot, brief, interval, listed, percent, rate, span, training
-from .sequences import Results
+from .page import Cell, Part, Report, Table, Text, number
+from .parts import (
+    Plot,
+    brief,
+    card_facts,
+    drawn,
+    interval,
+    listed,
+    percent,
+    rate,
+    sentence,
+    span,
+    trained,
+    training,
+)
+from .sequences import NO_BASELINE, Results
 
 TITLE = "Splice sites found in held-out sequence"
 BARE = "bases"  # the chosen model, with each base called by itself
@@ -81,11 +94,6 @@ def plots(results: Results) -> list[Plot]:
 
 def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
-    drawn = {plot.name: plot for plot in plots}
-
-    def pictures(*names: str) -> Pictures:
-        return Pictures([drawn[name].picture() for name in names])
-
     f1, genic, area = (results.score(name) for name in ("f1", "gene_windows.f1", "pr_auc"))
     false, free = results.score("false_positives_per_mb"), results.score("gene_free.false_positives_per_mb")
     errors = {target: results.reliability[results.chosen, target].error[0] for target in TARGETS}
@@ -109,31 +117,39 @@ def report(results: Results, plots: Sequence[Plot]) -> Report:
         )
         for caption, suffix in (("Mean of acceptor and donor", ""), ("Acceptor", ".acceptor"), ("Donor", ".donor"))
     ]
-    sections = [
-        Section("Beside the baselines", [by_class[0], pictures("f1"), *by_class[1:]]),
-        Section("Gene windows and all windows", _where(results)),
-        Section(
-            "Precision and recall",
-            [pictures(*(f"precision-recall-{target}" for target in TARGETS)), sequences.recall_table(results)],
-        ),
-        Section(
-            "Can the probabilities be believed?",
-            [
-                Text([_believed(results)]),
-                pictures("reliability"),
-                sequences.reliability_table(
-                    results, "Probability and share observed", {name: (results.chosen, name) for name in TARGETS}
-                ),
-            ],
-        ),
-        Section(
-            "How far off the errors are", [Text([_said_of_errors(results)]), pictures("confusion"), _errors(results)]
-        ),
-        *sequences.curves(results, drawn),
-        *sequences.ending(results, _facts(results), READING, "--confusion confusion.tsv"),
-    ]
+    lines = {name: (results.chosen, name) for name in TARGETS}
     return Report(
-        results.title, _asked(results), _found(results), _compared(results), _good(results), numbers, sections
+        title=results.made.title,
+        asked=_asked(results),
+        found=_found(results),
+        compared=_compared(results),
+        good=_good(results),
+        numbers=numbers,
+        baselines=[by_class[0], *drawn(plots, "f1"), *by_class[1:]],
+        figures=[
+            Part("Gene windows and all windows", _where(results)),
+            Part(
+                "Precision and recall",
+                [*drawn(plots, *(f"precision-recall-{target}" for target in TARGETS)), sequences.recall_table(results)],
+            ),
+            Part(
+                "Can the probabilities be believed?",
+                [
+                    Text([_believed(results)]),
+                    *drawn(plots, "reliability"),
+                    sequences.reliability_table(results, "Probability and share observed", lines),
+                ],
+            ),
+            Part(
+                "How far off the errors are",
+                [Text([_said_of_errors(results)]), *drawn(plots, "confusion"), _errors(results)],
+            ),
+            *trained(results.history),
+        ],
+        reading=READING,
+        data=sequences.facts(results, _facts(results)),
+        model=card_facts(results.card),
+        again=sequences.again(results),
     )
 
 
@@ -182,7 +198,7 @@ def _asked(results: Results) -> str:
 def _found(results: Results) -> str:
     own, others = results.score("f1"), _baselines(results)
     if not others:
-        return f"The {results.chosen} reaches F1 {span(own)}, mean of donors and acceptors. No baseline was measured beside it."
+        return f"The {results.chosen} reaches F1 {span(own)}, mean of donors and acceptors."
     ahead = _good(results)
     told = others if ahead else [model for model in others if not sequences.beats(own, results.score("f1", model))]
     words = listed([SPOKEN.get(model, model) for model in told])
@@ -196,20 +212,20 @@ def _compared(results: Results) -> str:
         results.score(name)
         for name in ("gene_windows.f1", "false_positives_per_mb", "gene_free.false_positives_per_mb")
     )
-    words = f"It calls {brief(false, rate)} false sites per Mb of sequence"
+    words = f"it calls {brief(false, rate)} false sites per Mb of sequence"
     words += f", {brief(free, rate)} where there is no gene" if np.isfinite(free.value) else ""
-    words += f"; in windows with a gene its F1 is {brief(genic)}." if np.isfinite(genic.value) else "."
     own, bare, decode = results.score("f1"), results.score("f1", BARE), results.card.get("decode")
+    decoded = ""
     if np.isfinite(bare.value) and decode and decode != BARE:
-        place = (
-            "ahead of"
-            if sequences.beats(own, bare)
-            else "behind"
-            if sequences.beats(bare, own)
-            else "not told apart from"
-        )
-        words += f" Decoding sites as {decode} is {place} calling each base by itself, with F1 {brief(bare)}."
-    return words
+        better, worse = sequences.beats(own, bare), sequences.beats(bare, own)
+        place = "better than" if better else "worse than" if worse else "not told apart from"
+        decoded = f"decoding sites as {decode} is {place} calling each base by itself, with F1 {brief(bare)}"
+    return sentence(
+        "" if _baselines(results) else NO_BASELINE,
+        words,
+        f"in windows with a gene its F1 is {brief(genic)}" if np.isfinite(genic.value) else "",
+        decoded,
+    )
 
 
 def _where(results: Results) -> list[Table]:
@@ -317,7 +333,7 @@ def _errors(results: Results) -> Table:
             rows.append([name + which, *(_share(table, distance, same) for table in groups.values())])
     totals = [f"{heading}: {int(table['n'].sum()):,}" for heading, table in groups.items()]
     note = "Small: share of the column, with its 95% interval by gene. " + "; ".join(totals) + "."
-    return Table("Nearest true site of a false call, nearest call of a missed site", ["", *groups], rows, note)
+    return Table("Nearest true site of a false call, nearest call of a missed site", ["Nearest", *groups], rows, note)
 
 
 def _share(table: pl.DataFrame, distance: str, same: bool) -> Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,34 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError
-from ..formats import modelfile, split
 from ..formats import results as tables_of
+from ..formats import split
 from ..learning import classes as task
 from ..learning import classification, metrics
 from ..learning.classification import Evaluation
 from ..learning.metrics import Metric
 from . import figures
-from .page import Block, Cell, Facts, Pictures, Report, Section, Table, Text, number
-from .parts import ROWS, Plot, again, card_facts, count, interval, listed, percent, span, the
+from .page import Block, Cell, Part, Report, Table, Text, number
+from .parts import (
+    ROWS,
+    Made,
+    Plot,
+    card_facts,
+    count,
+    data,
+    drawn,
+    given,
+    interval,
+    left_out,
+    listed,
+    measure,
+    model_of,
+    percent,
+    span,
+    standing,
+    table,
+    the,
+)
 
 TITLE = "Classes of held-out samples"
 SHOWN = {
@@ -59,43 +77,40 @@ class Results:
     """All that a report on classes can be made of; what is None is left out of it."""
 
     evaluation: Evaluation
-    title: str
+    made: Made
     card: Mapping[str, Any] | None
     permutations: Mapping[str, np.ndarray] | None
     features: pl.DataFrame | None
     samples: pl.DataFrame | None
-    grouped: bool
-    bootstrap: int
-    seed: int
-    inputs: Mapping[str, str]
 
     @property
     def noun(self) -> str:
-        """What a feature is: a gene, a probe."""
-        kind = (self.card or {}).get("features", {}).get("kind", "features")
+        """What a feature is: a gene, a probe, a pixel."""
+        card = self.card or {}
+        kind = "pixels" if card.get("architecture") == "cnn" else card.get("features", {}).get("kind", "features")
         return str(kind).removesuffix("s")
 
 
 def read(args: Namespace) -> Results:
-    """Read what the arguments name, and judge it."""
-    card = modelfile.read(args.model, task.TASK)[0] if args.model else None
-    chosen = args.model_name or (card["architecture"] if card else "model")
-    found = tables_of.read_classified(args.predictions, chosen)
+    """Read what the arguments name, and judge it.
+
+    Raises
+    ------
+    InputError : files that are not what they should be; predictions of one class
+    """
+    card, name = model_of(args)
+    found = tables_of.read_classified(args.predictions, name)
     if len(found.classes) < 2:
         raise InputError("holds one class alone", args.predictions, "plot predictions of two classes or more")
     groups = metrics.groups_of(found, split.read(args.split)) if args.split else None
-    permutations = tables_of.read_permutations(args.permutations, task.SCORES) if args.permutations else None
+    permutations = given(tables_of.read_permutations, args.permutations, task.SCORES)
     return Results(
         classification.evaluate(found, groups, args.bootstrap, args.seed, permutations),
-        args.title or TITLE,
+        Made.of(args, TITLE),
         card,
         permutations,
-        tables_of.read_features(args.features) if args.features else None,
-        tables_of.read_samples(args.samples) if args.samples else None,
-        groups is not None,
-        args.bootstrap,
-        args.seed,
-        {"SHA-256 of the predictions": tables_of.digest(args.predictions)},
+        given(tables_of.read_features, args.features),
+        given(tables_of.read_samples, args.samples),
     )
 
 
@@ -115,7 +130,7 @@ def plots(results: Results) -> list[Plot]:
     """The figures in the order of the report."""
     e = results.evaluation
     c = e.classified
-    balanced = [_metric(e, "balanced_accuracy", m) for m in e.models]
+    balanced = [measure(e, "balanced_accuracy", m) for m in e.models]
     right = int(np.round(np.trace(e.confusion)))
     found = [
         Plot(
@@ -129,8 +144,9 @@ def plots(results: Results) -> list[Plot]:
             "confusion",
             "Which class is taken for which",
             partial(figures.crossed, e.confusion, c.classes, "samples"),
-            "Samples of each class (rows) by the class they were called (columns), folds averaged. Darker: more of the row.",
-            f"{right} of {len(c.samples)} samples are on the diagonal. {_mistaken(e)}",
+            "Samples of each class (rows) by the class they were called (columns), folds averaged. Darker: more of the row. "
+            f"{_mistaken(e)}",
+            f"{right} of {len(c.samples)} samples are on the diagonal.",
         ),
     ]
     for name, x, y, at, title in (
@@ -139,7 +155,7 @@ def plots(results: Results) -> list[Plot]:
     ):
         lines = {each: (e.lines[each][at], e.lines[each][at + 1]) for each in c.classes}
         metric = "auc" if name == "roc" else "average_precision"
-        told = "; ".join(f"{each} {number(_metric(e, f'{metric}.{each}').value)}" for each in c.classes)
+        told = "; ".join(f"{each} {number(measure(e, f'{metric}.{each}').value)}" for each in c.classes)
         found.append(
             Plot(
                 name,
@@ -161,7 +177,7 @@ def plots(results: Results) -> list[Plot]:
     )
     if results.permutations is not None:
         rows = [
-            (label, float(null[0]), null[1:], _metric(e, f"{name}_p").value)
+            (label, float(null[0]), null[1:], measure(e, f"{name}_p").value)
             for name, label in {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1"}.items()
             if (null := results.permutations[name]) is not None
         ]
@@ -215,12 +231,7 @@ def _picture(samples: pl.DataFrame) -> Plot:
 def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
     e = results.evaluation
-    drawn = {plot.name: plot for plot in plots}
-
-    def pictures(*names: str) -> Pictures:
-        return Pictures([drawn[name].picture() for name in names if name in drawn])
-
-    balanced, mcc, loss, far = (_metric(e, name) for name in ("balanced_accuracy", "mcc", "log_loss", "abstained"))
+    balanced, mcc, loss, far = (measure(e, name) for name in ("balanced_accuracy", "mcc", "log_loss", "abstained"))
     p = e.get("balanced_accuracy_p")
     numbers = [
         ("Balanced accuracy", number(balanced.value, 3), interval(balanced, _three) or "no interval"),
@@ -229,29 +240,28 @@ def report(results: Results, plots: Sequence[Plot]) -> Report:
         ("p", f"{p.value:.2g}" if p else "–", f"{p.n:,} runs with classes at random" if p else "no permutations"),
         ("Not called", percent(far.value), "unlike the training samples"),
     ]
-    sections = [
-        Section("Beside the baselines", [*_models(e), pictures("balanced-accuracy", "permutations")]),
-        Section("Class by class", [pictures("confusion"), _classes(e), pictures("roc", "precision-recall")]),
-        Section(
-            "Can the probabilities be believed?",
-            [
-                Text([f"Of the samples to which {the(e.models[0])} gives 0.9, nine in ten should be right."]),
-                pictures("reliability"),
-                _reliability(e),
-            ],
-        ),
-    ]
-    if results.features is not None:
-        sections.append(Section(f"Which {results.noun}s were chosen", _features(results)))
-    blocks: list[Block] = [pictures("samples")] if "samples" in drawn else []
-    sections += [
-        Section("The samples", [*blocks, *_samples(results)]),
-        Section("How to read the numbers", [Facts(READING)]),
-    ]
-    if results.card is not None:
-        sections.append(Section("The model", [Facts(card_facts(results.card))]))
-    sections.append(Section("How to make this again", _again(results)))
-    return Report(results.title, _asked(results), _found(e), _compared(e), e.beats_chance, numbers, sections)
+    believed = f"Of the samples to which {the(e.models[0])} gives 0.9, nine in ten should be right."
+    return Report(
+        title=results.made.title,
+        asked=_asked(results),
+        found=_found(e),
+        compared=_compared(e),
+        good=e.beats_chance,
+        numbers=numbers,
+        baselines=[*_models(e), *drawn(plots, "balanced-accuracy", "permutations")],
+        figures=[
+            Part("Class by class", [*drawn(plots, "confusion", "roc", "precision-recall"), _classes(e)]),
+            Part(
+                "Can the probabilities be believed?", [Text([believed]), *drawn(plots, "reliability"), _reliability(e)]
+            ),
+            Part(f"Which {results.noun}s were chosen", _features(results)),
+            Part("Sample by sample", [*drawn(plots, "samples"), *_samples(e)]),
+        ],
+        reading=READING,
+        data=_data(results),
+        model=card_facts(results.card),
+        again=results.made.again(f"{e.units:,} {e.unit}s" if e.units > 1 else ""),
+    )
 
 
 def _asked(results: Results) -> str:
@@ -264,14 +274,13 @@ def _asked(results: Results) -> str:
     once = len(c.sample) == len(c.samples)
     what = f"the {label}" if label else "the class"
     return (
-        f"The question: how well does {the(e.models[0])} tell {what} of a sample{told}: which of "
-        f"{listed(c.classes)}? Asked of {samples} that it was not trained on "
-        f"({count(len(c.folds), 'fold')}{'' if once else '; samples are held out more than once'})."
+        f"The question: how well does {the(e.models[0])} tell {what} of a sample{told}, one of {listed(c.classes)}, in {samples} "
+        f"that it was not trained on ({count(len(c.folds), 'fold')}{'' if once else ', samples held out more than once'})?"
     )
 
 
 def _found(e: Evaluation) -> str:
-    balanced, accuracy, p = _metric(e, "balanced_accuracy"), _metric(e, "accuracy"), e.get("balanced_accuracy_p")
+    balanced, accuracy, p = measure(e, "balanced_accuracy"), measure(e, "accuracy"), e.get("balanced_accuracy_p")
     model, samples = the(e.models[0], True), len(e.classified.samples)
     if not e.beats_chance:
         by = f", and with classes given at random it does as well (p = {p.value:.2g})" if p and p.value > 0.05 else ""
@@ -285,12 +294,12 @@ def _found(e: Evaluation) -> str:
             f"chance would be {percent(e.chance)} of each class."
         )
     chance = (
-        f"; with classes given at random it is {number(_metric(e, 'balanced_accuracy_permuted').value)}" if p else ""
+        f"; with classes given at random it is {number(measure(e, 'balanced_accuracy_permuted').value)}" if p else ""
     )
     around = f" (95% interval {interval(balanced, percent)})" if interval(balanced) else ""
     return (
         f"{model} is right on {percent(balanced.value)} of the samples of a class, on average over the "
-        f"{len(e.classified.classes)} classes{around}; chance is {percent(e.chance)}{chance}. {_mistaken(e)}"
+        f"{len(e.classified.classes)} classes{around}; chance is {percent(e.chance)}{chance}."
     )
 
 
@@ -299,38 +308,33 @@ def _mistaken(e: Evaluation) -> str:
     wrong = e.confusion - np.diag(np.diag(e.confusion))
     row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
     if wrong.max() < 0.5:
-        return "No two classes are taken for each other often."
+        return "No two classes are often taken for each other."
     names = e.classified.classes
     total = e.confusion[row].sum()
-    return f"Most often {names[row]} is taken for {names[column]}: {wrong.max():.3g} of {total:.3g} samples."
+    return f"Most often {names[row]} is taken for {names[column]}, {wrong.max():.3g} of {total:.3g} samples."
 
 
 def _compared(e: Evaluation) -> str:
-    lists: dict[str, list[str]] = {"better than": [], "not told apart from": [], "worse than": []}
-    for model in e.models[1:]:
-        difference = _metric(e, "balanced_accuracy_difference", model)
-        low, high = (end if np.isfinite(end) else difference.value for end in (difference.low, difference.high))
-        place = "better than" if low > 0 else "worse than" if high < 0 else "not told apart from"
-        lists[place].append(f"{model} ({number(_metric(e, 'balanced_accuracy', model).value, 3)})")
-    places = [f"{place} {listed(models)}" for place, models in lists.items() if models]
-    if not places:
+    others = {name: measure(e, "balanced_accuracy_difference", name) for name in e.models[1:]}
+    if not others:
         return "It was compared with nothing: the predictions hold no other model."
-    return f"Compared by balanced accuracy on the same samples, it is {'; '.join(places)}."
+    places = standing(others, lambda name: f"{name} ({number(measure(e, 'balanced_accuracy', name).value, 3)})")
+    return f"Compared by balanced accuracy on the same samples, it is {places}."
 
 
 def _models(e: Evaluation) -> list[Block]:
     def show(metric: Metric) -> Cell:
         return number(metric.value, 3), interval(metric, _three)
 
-    rows: list[list[Cell]] = [[model, *(show(_metric(e, name, model)) for name in SHOWN)] for model in e.models]
-    drawn = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}within each class by bootstrap"
+    rows: list[list[Cell]] = [[model, *(show(measure(e, name, model)) for name in SHOWN)] for model in e.models]
+    by = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}within each class by bootstrap"
     found: list[Block] = [
         Table(
             "All models on the same held-out samples, the chosen one first",
             ["Model", *SHOWN.values()],
             rows,
             strong=0,
-            note=f"Small: 95% interval, {drawn}. Of log-loss and Brier score lower is better.",
+            note=f"Small: 95% interval, {by}. Of log-loss and Brier score lower is better.",
         )
     ]
     if len(e.models) > 1:
@@ -338,7 +342,7 @@ def _models(e: Evaluation) -> list[Block]:
             Table(
                 f"{the(e.models[0], True)} less each other",
                 ["Model", "Balanced accuracy, higher is better"],
-                [[model, show(_metric(e, "balanced_accuracy_difference", model))] for model in e.models[1:]],
+                [[model, show(measure(e, "balanced_accuracy_difference", model))] for model in e.models[1:]],
                 note="Differences within each draw; an interval without 0 tells the two apart.",
             )
         )
@@ -349,7 +353,7 @@ def _classes(e: Evaluation) -> Table:
     called = e.confusion.sum(0)
     rows: list[list[Cell]] = []
     for k, name in enumerate(e.classified.classes):
-        recall, area, precise = (_metric(e, f"{kind}.{name}") for kind in ("recall", "auc", "average_precision"))
+        recall, area, precise = (measure(e, f"{kind}.{name}") for kind in ("recall", "auc", "average_precision"))
         right = e.confusion[k, k] / called[k] if called[k] else np.nan
         rows.append(
             [
@@ -395,10 +399,11 @@ def _reliability(e: Evaluation) -> Table:
 
 
 def _features(results: Results) -> list[Block]:
-    table, noun = results.features, results.noun
-    assert table is not None
-    own, every = table.filter(pl.col("rank").is_not_null()), len(table)
-    stable = table.filter(pl.col("share") == 1)
+    features, noun = results.features, results.noun
+    if features is None:
+        return []
+    own, every = features.filter(pl.col("rank").is_not_null()), len(features)
+    stable = features.filter(pl.col("share") == 1)
     words = (
         f"The model that is kept looks at {count(len(own), noun)}. Over the folds {every:,} were chosen at least once, "
         f"{len(stable):,} in every fold; a {noun} that few folds choose is exchangeable for others like it."
@@ -427,19 +432,24 @@ def _features(results: Results) -> list[Block]:
     ]
 
 
-def _samples(results: Results) -> list[Block]:
+def _data(results: Results) -> list[Block]:
     e, card = results.evaluation, results.card or {}
     c = e.classified
     sizes = np.bincount(e.truth, minlength=len(c.classes))
-    left_out = dict(card.get("left_out", {}))
     facts = {
         "Samples": f"{len(c.samples):,}: " + ", ".join(f"{n} {m:,}" for n, m in zip(c.classes, sizes, strict=True)),
         "Groups": f"{e.units:,}" if e.unit == "group" else "",
-        "Left out of the split": ", ".join(f"{name} {n:,}" for name, n in left_out.items()) or "none" if card else "",
-        "Rows left out": "; ".join(f"{n:,} {reason}" for reason, n in c.left_out.items()),
+        "Left out of the split": left_out(card.get("left_out", {})) if card else "",
+        "Rows left out": left_out(c.left_out),
         "Features": f"{len(card['features']['names']):,} {results.noun}s" if card else "",
         "Folds": f"{len(c.folds):,}",
     }
+    return data(results.card, facts)
+
+
+def _samples(e: Evaluation) -> list[Block]:
+    """Those that are called wrong, or not at all."""
+    c = e.classified
     order = [int(i) for i in np.argsort(e.right, kind="stable") if e.right[i] < 1 or e.abstained[i] > 0]
     best = e.probability.argmax(1)
     rows: list[list[Cell]] = [
@@ -453,47 +463,15 @@ def _samples(results: Results) -> list[Block]:
         ]
         for i in order
     ]
+    if not rows:
+        return [Text(["Every sample is called right in every fold, and none was too far to call."])]
     head = ["Sample", "Class", "Called on average", "Probability", "Right", "Not called"]
-    more = f"The first {ROWS} of {len(rows)} samples." if len(rows) > ROWS else ""
-    blocks: list[Block] = [Facts({name: fact for name, fact in facts.items() if fact})]
-    if rows:
-        blocks.append(
-            Table("Samples that are called wrong, or too far to call, in some fold", head, rows[:ROWS], note=more)
-        )
-    return blocks
-
-
-def _again(results: Results) -> list[Block]:
-    options = ["--task classes --predictions predictions.tsv"]
-    given = {
-        "--split split.tsv": results.grouped,
-        "--permutations permutations.tsv": results.permutations is not None,
-        "--features features.tsv": results.features is not None,
-        "--samples samples.tsv": results.samples is not None,
-        "--model model.safetensors": results.card is not None,
-    }
-    options += [option for option, there in given.items() if there]
-    if results.title != TITLE:
-        options.append(f"--title {shlex.quote(results.title)}")
-    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
-    e = results.evaluation
-    draws = (
-        f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}"
-        if results.bootstrap and e.units > 1
-        else "none"
-    )
-    return again(options, results.inputs, draws, results.card is not None)
+    return [table("Samples that are called wrong, or too far to call, in some fold", head, rows, noun="sample")]
 
 
 def _lowest(e: Evaluation, name: str) -> float:
-    return min(_metric(e, name, model).value for model in e.models)
+    return min(measure(e, name, model).value for model in e.models)
 
 
 def _three(value: float) -> str:
     return number(value, 3)
-
-
-def _metric(e: Evaluation, name: str, model: str | None = None) -> Metric:
-    metric = e.get(name, model)
-    assert metric is not None, name
-    return metric

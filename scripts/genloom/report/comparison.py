@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from ..learning import comparison, metrics
 from ..learning.comparison import Pairs
 from ..learning.metrics import Metric
 from . import figures
-from .page import Block, Cell, Facts, Pictures, Report, Section, Table, number
-from .parts import ROWS, Plot, again, interval, span
+from .page import Block, Cell, Part, Report, Table, Text, number
+from .parts import ROWS, Made, Plot, drawn, interval, sentence, span
 
 TITLE = "Two tables of values compared"
 SAME = 1e-4  # of the range of the values: below it, two predictions of one model on two machines may differ
@@ -28,6 +27,8 @@ READING = {
     "r²": "Square of the correlation: the share of the spread of one that a straight line through the other accounts for. "
     "It does not see a difference in scale or level: the mean difference and the diagonal do.",
     "Spearman": "The same of ranks, not squared: whether the order is the same. Few far-off values cannot make it.",
+    "Ids paired at random": "What two tables would show that have nothing to do with each other. The mean difference does not "
+    "depend on the pairing.",
     "Mean difference": "The first less the second. Its mean size (absolute) and the largest say how far the two lie apart.",
     "95% intervals": "Percentiles of the bootstrap: ids drawn with replacement. That of r² is the square of that of the "
     "correlation, and begins at 0 where the correlation may have either sign.",
@@ -43,10 +44,7 @@ class Results:
     pairs: Pairs
     marked: list[int]
     metrics: list[Metric]
-    title: str
-    bootstrap: int
-    seed: int
-    options: list[str]
+    made: Made
     places: str = ""
 
     def get(self, name: str) -> Metric:
@@ -75,10 +73,14 @@ def read(args: Namespace) -> Results:
     marked = pairs.marked(args.genes)
     found = comparison.measure(pairs, own, args.bootstrap, args.seed)
     return Results(
-        (first, second), (own, other), pairs, marked, [*found, *_counts((first, second), pairs, own, other)],
-        args.title or TITLE, args.bootstrap, args.seed, _options(args),
+        (first, second),
+        (own, other),
+        pairs,
+        marked,
+        [*found, *_counts((first, second), pairs, own, other)],
+        Made.of(args, TITLE),
         text.digest(text.read(args.places)) if args.places else "",
-    )  # fmt: skip
+    )
 
 
 def tables(results: Results) -> dict[str, Callable[[Path], None]]:
@@ -128,31 +130,55 @@ def report(results: Results, plots: Sequence[Plot]) -> Report:
         "Mean absolute difference": (size, _plain),
         "Largest absolute difference": (largest, _plain),
     }
-    rows: list[list[Cell]] = [[name, show(m.value), interval(m, show)] for name, (m, show) in shown.items()]
-    alike: list[Block] = [
-        Pictures([plot.picture() for plot in plots]),
-        Table("How alike the values are", ["Measure", "Value", "95% interval"], rows),
+    chance = _at_random(pairs)
+    rows: list[list[Cell]] = [
+        [name, show(m.value), interval(m, show) or "\N{EN DASH}", show(chance.get(m.metric, np.nan))]
+        for name, (m, show) in shown.items()
     ]
-    if results.marked:
-        alike.append(_rows(results, "Marked genes", results.marked))
     far = np.argsort(-np.abs(pairs.difference), kind="stable")[:10].tolist()
-    facts = {"SHA-256 of the predictions": first.digest, "SHA-256 of the table compared with": second.digest}
-    draws = (
-        f"{results.bootstrap:,} draws of {len(pairs.ids):,} ids, seed {results.seed}" if results.bootstrap else "none"
+    return Report(
+        title=results.made.title,
+        asked=f"The question: how alike are {results.names[0]} and {results.names[1]} in the {len(pairs.ids):,} ids that both "
+        "tables have?",
+        found=_found(results),
+        compared=_apart(results, chance["r2"]),
+        good=results.get("r").value > 0 and not results.get("r").low <= 0,
+        numbers=numbers,
+        baselines=[
+            Table(
+                "How alike the values are",
+                ["Measure", "Value", "95% interval", "Ids paired at random"],
+                rows,
+                "The last column is the mean over all ways to pair the ids of the one table with those of the other.",
+            )
+        ],
+        figures=[
+            Part(
+                "Each id in both",
+                [*drawn(plots, "pairs"), *([_rows(results, "Marked genes", results.marked)] if results.marked else [])],
+            ),
+            Part("Where they differ most", [_rows(results, "The largest differences", far)]),
+        ],
+        reading=READING,
+        data=_matched(results),
+        model=[Text(["There is none: two tables of values are compared."])],
+        again=results.made.again(f"{len(pairs.ids):,} ids"),
     )
-    sections = [
-        Section("How alike they are", alike),
-        Section("Where they differ most", [_rows(results, "The largest differences", far)]),
-        Section("What was matched", _matched(results)),
-        Section("How to read the numbers", [Facts(READING)]),
-        Section("How to make this again", again(results.options, facts, draws, False)),
-    ]
-    asked = (
-        f"The question: how alike are {results.names[0]} and {results.names[1]} in the {len(pairs.ids):,} ids that both "
-        f"tables have?"
-    )
-    good = results.get("r").value > 0 and not results.get("r").low <= 0
-    return Report(results.title, asked, _found(results), _apart(results), good, numbers, sections)
+
+
+def _at_random(pairs: Pairs) -> dict[str, float]:
+    """The measures if ids were paired at random: their means over all pairings."""
+    x, y = pairs.value, np.sort(pairs.compared)
+    sums, n = np.concatenate([[0], np.cumsum(y)]), len(y)
+    below = np.searchsorted(y, x)
+    away = (2 * below - n) * x + sums[-1] - 2 * sums[below]  # of each x from all y
+    return {
+        "r2": 1 / (n - 1),
+        "r": 0.0,
+        "spearman": 0.0,
+        "mean_difference": float(x.mean() - y.mean()),
+        "mean_absolute_difference": float(away.mean() / n),
+    }
 
 
 def _found(results: Results) -> str:
@@ -174,23 +200,25 @@ def _found(results: Results) -> str:
     return f"They are {words}: {explained}."
 
 
-def _apart(results: Results) -> str:
-    """In which direction they differ, and what was left out."""
+def _apart(results: Results, chance: float) -> str:
+    """Against chance; in which direction they differ, and what was left out."""
     mean, largest = results.get("mean_difference"), results.get("largest_difference")
     own, other = results.names
     if largest.value == 0:
-        said = "There is no difference between them."
+        said = "there is no difference between them"
     else:
         level = "above" if mean.value > 0 else "below"
         told = "" if not mean.low <= 0 <= mean.high else ", too little to tell from none"
         around = interval(mean, _plain)
         said = (
             f"{own} lies {_plain(abs(mean.value))} {level} {other} on average"
-            f"{f' (difference {_plain(mean.value)}, 95% interval {around})' if around else ''}{told}."
+            f"{f' (difference {_plain(mean.value)}, 95% interval {around})' if around else ''}{told}"
         )
     first, second = (len(ids) for ids in results.pairs.alone)
-    return (
-        f"{said[0].upper()}{said[1:]} {first:,} ids are in the predictions alone, {second:,} in the other table alone."
+    return sentence(
+        f"with ids paired at random r² would be {'below 0.001' if chance < 0.001 else number(chance, 3)} on average",
+        said,
+        f"{first:,} ids are in the predictions alone, {second:,} in the other table alone",
     )
 
 
@@ -221,7 +249,7 @@ def _matched(results: Results) -> list[Block]:
     note = "Ids are matched without the versions of Ensembl and RefSeq."
     if results.places:
         note += f" Places are named by a BED, SHA-256 {results.places}."
-    return [Table("Ids and rows", ["", "Predictions", "Compared with"], rows, note=note)]
+    return [Table("Ids and rows", ["What", "Predictions", "Compared with"], rows, note=note)]
 
 
 def _counts(both: tuple[Values, Values], pairs: Pairs, own: str, other: str) -> list[Metric]:
@@ -240,28 +268,6 @@ def _counts(both: tuple[Values, Values], pairs: Pairs, own: str, other: str) -> 
         ]
         found += [Metric(key, name, float(count), np.nan, np.nan, n) for key, count, n in counts]
     return found
-
-
-def _options(args: Namespace) -> list[str]:
-    """The command that makes this again, with names of files that stand for the user's."""
-    given = ["--task comparison", "--predictions predictions.tsv", "--compare compare.tsv"]
-    for name in (
-        "id_column",
-        "value_column",
-        "compare_id_column",
-        "compare_value_column",
-        "model_name",
-        "compare_name",
-    ):
-        if value := getattr(args, name):
-            given.append(f"--{name.replace('_', '-')} {shlex.quote(value)}")
-    if args.places:
-        given.append("--places places.bed")
-    for name in ("name_columns", "genes"):
-        if getattr(args, name):
-            given.append(f"--{name.replace('_', '-')} {' '.join(map(shlex.quote, getattr(args, name)))}")
-    given += ["--ignore-case"] * args.ignore_case
-    return [*given, f"--bootstrap {args.bootstrap} --seed {args.seed}", "--report report.html --pair-table pairs.tsv"]
 
 
 def _plain(value: float) -> str:

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from . import figures, sequences
-from .page import Pictures, Report, Section, Text, number
-from .parts import Plot, brief, interval, listed, percent, span, training
-from .sequences import Results
+from .page import Part, Report, Text, number
+from .parts import Plot, brief, card_facts, drawn, interval, listed, percent, sentence, span, trained, training
+from .sequences import NO_BASELINE, Results
 
 TITLE = "Windows with exons, introns and boundaries, told from sequence"
 TARGETS = ["exon", "intron", "boundary"]
@@ -57,11 +57,6 @@ def plots(results: Results) -> list[Plot]:
 
 def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
-    drawn = {plot.name: plot for plot in plots}
-
-    def pictures(*names: str) -> Pictures:
-        return Pictures([drawn[name].picture() for name in names])
-
     recall, spared, area = (results.score(name) for name in ("recall.boundary", "spared", "pr_auc.boundary"))
     bins = results.reliability[results.chosen, GATED]
     numbers = [
@@ -73,37 +68,36 @@ def report(results: Results, plots: Sequence[Plot]) -> Report:
     gate = {"recall.boundary": "Recall at the gate", "spared": "Windows spared"}
     ranks = {f"pr_auc.{target}": f"PR-AUC, {target}" for target in TARGETS}
     each = [sequences.reliability_table(results, target.capitalize(), _lines(results, target)) for target in TARGETS]
-    sections = [
-        Section(
-            "Beside the baseline",
-            [
-                sequences.measured(
-                    results,
-                    "All models on the same held-out windows, the chosen one first",
-                    gate | ranks,
-                    "Small: 95% interval, genes drawn whole by bootstrap. The gate of each model was chosen on the validation "
-                    "part.",
-                ),
-                pictures("spared"),
-            ],
-        ),
-        Section(
-            "Precision and recall",
-            [pictures(*(f"precision-recall-{target}" for target in TARGETS)), sequences.recall_table(results)],
-        ),
-        Section(
-            "Can the probabilities be believed?",
-            [
-                Text([f"Where the {results.chosen} says 0.7, seven in ten windows should be as it says."]),
-                pictures(*(f"reliability-{target}" for target in TARGETS)),
-                *each,
-            ],
-        ),
-        *sequences.curves(results, drawn),
-        *sequences.ending(results, _facts(results), READING, "--reliability reliability.tsv"),
-    ]
+    models = sequences.measured(
+        results,
+        "All models on the same held-out windows, the chosen one first",
+        gate | ranks,
+        "Small: 95% interval, genes drawn whole by bootstrap. The gate of each model was chosen on the validation part.",
+    )
+    believed = f"Where the {results.chosen} says 0.7, seven in ten windows should be as it says."
     return Report(
-        results.title, _asked(results), _found(results), _compared(results), _good(results), numbers, sections
+        title=results.made.title,
+        asked=_asked(results),
+        found=_found(results),
+        compared=_compared(results),
+        good=_good(results),
+        numbers=numbers,
+        baselines=[models, *drawn(plots, "spared")],
+        figures=[
+            Part(
+                "Precision and recall",
+                [*drawn(plots, *(f"precision-recall-{target}" for target in TARGETS)), sequences.recall_table(results)],
+            ),
+            Part(
+                "Can the probabilities be believed?",
+                [Text([believed]), *drawn(plots, *(f"reliability-{target}" for target in TARGETS)), *each],
+            ),
+            *trained(results.history),
+        ],
+        reading=READING,
+        data=sequences.facts(results, _facts(results)),
+        model=card_facts(results.card),
+        again=sequences.again(results),
     )
 
 
@@ -150,7 +144,7 @@ def _found(results: Results) -> str:
     words = f"The {results.chosen} keeps {kept} and spares {brief(spared, percent)} of all windows"
     others = _others(results)
     if not others:
-        return f"{words}. No baseline was measured beside it."
+        return f"{words}."
     place = "better than" if _good(results) else "no better than"
     against = listed([brief(results.score("pr_auc.boundary", model)) for model in others])
     return f"{words}; it tells windows with boundaries {place} {listed(others)} do, by PR-AUC {brief(area)} against {against}."
@@ -160,11 +154,13 @@ def _compared(results: Results) -> str:
     recall, wanted = results.score("recall.boundary"), float(results.card.get("gate_recall") or 0)
     least = recall.high if np.isfinite(recall.high) else recall.value
     short = ", and falls short of it" if least < wanted else ""
-    words = f"Its gate was set to keep {_per_cent(wanted)} on the validation part{short}."
+    clauses = [f"its gate was set to keep {_per_cent(wanted)} on the validation part{short}"]
     for model in _others(results):
         kept, spared = results.score("recall.boundary", model), results.score("spared", model)
-        words += f" With a gate set likewise, {model} keeps {_per_cent(kept.value)} and spares {percent(spared.value)}."
-    return words
+        clauses.append(
+            f"with a gate set likewise, {model} keeps {_per_cent(kept.value)} and spares {percent(spared.value)}"
+        )
+    return sentence("" if _others(results) else NO_BASELINE, *clauses)
 
 
 def _per_cent(value: float) -> str:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import shlex
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import __version__
+from ..formats import results
 from ..learning import attribution, explaining, importance
 from ..learning.attribution import Explained
 from ..learning.tasks import flag
-from . import figures, logos, page
-from .page import Block, Cell, Code, Facts, Picture, Pictures, Report, Section, Table, Text, number
-from .parts import Plot, card_facts, count, listed
+from . import figures, logos, look, page
+from .page import Block, Cell, Part, Picture, Pictures, Report, Table, Text, number
+from .parts import Plot, again, card_facts, count, data, drawn, listed, model_digest, table
 
 SHOWN = 6  # sites or windows whose letters the page shows
 DRAWN = 12  # and the file of logos
@@ -33,8 +31,8 @@ READING = {
     "sequence of which nothing is known (all N).",
     "coefficients": "A coefficient is what the prediction gains with one unit of the feature; of several targets, the root of "
     "the mean square of theirs. Of features that go together any may carry the weight.",
-    "permutation": "Importance is the skill lost on held-out samples when the values of the bin are exchanged for those of "
-    "other samples, drawn at random. Of bins that open together each alone may seem of little use.",
+    "permutation": "Importance is what is lost on held-out samples when the values of the feature are exchanged for those of "
+    "other samples, drawn at random. Of features that go together each alone may seem of little use.",
 }
 Result = attribution.Result | importance.Result
 
@@ -48,18 +46,24 @@ def write(result: Result, card: Mapping[str, Any], args: Namespace, paths: Mappi
         if "motif_logos" in paths:
             _save(logos.rows(_motif_rows(result), "place in the motif", result.unit), "motifs", paths["motif_logos"])
     if "report" in paths:
-        if isinstance(result, attribution.Result):
+        if isinstance(result, attribution.Result) and result.altered:
+            from . import alleles
+
+            page.write(alleles.report(result, card, args), paths["report"])
+        elif isinstance(result, attribution.Result):
             page.write(_of_sequence(result, card, args), paths["report"])
         else:
             page.write(_of_matrix(result, card, args), paths["report"])
 
 
 def _save(figure: Any, name: str, path: Path) -> None:
-    path.write_bytes(figures._render(figure, "svg", name))
+    look.save(figure, path, "svg", name)
 
 
 def _titled(each: Explained) -> str:
     place = each.place
+    if place.focus >= 0:
+        return f"{place.name}, {place.gene}" if place.gene else place.name
     return (
         f"{place.target}" + (f", {place.gene}" if place.gene else "")
         if place.centre >= 0 and " " in place.target
@@ -68,6 +72,9 @@ def _titled(each: Explained) -> str:
 
 
 def _highest(result: attribution.Result) -> list[Explained]:
+    """Those with the highest scores first; of variants reference and alternate in turn, the largest effect first."""
+    if result.altered:
+        return result.explained
     return sorted(result.explained, key=lambda each: -each.score)
 
 
@@ -94,9 +101,16 @@ def _motif_rows(result: attribution.Result) -> list[tuple[str, np.ndarray, int]]
     ]
 
 
-def _again(method: str, args: Namespace, digests: Mapping[str, str]) -> list[Block]:
+def shortened(allele: str, most: int = 12) -> str:
+    """An allele for the eye."""
+    return allele if len(allele) <= most else f"{allele[:most]}\N{HORIZONTAL ELLIPSIS} ({len(allele)})"
+
+
+def again_by(result: Result, args: Namespace) -> list[Block]:
     """The command with names of files that stand for the user's own, versions and digests."""
+    method, digests = result.options.method, result.digests
     files = {"model": "model.safetensors", "windows": "windows.h5", "genome": "genome.fa", "bins": "bins.h5ad"}
+    files |= {"variants": "variants.vcf", "matrix": "matrix.h5ad", "landmarks": "landmarks.txt"}
     files |= {"expression": "expression.h5ad", "split": "split.tsv", "annotation": "genes.gtf"}
     given = [f"--model {files['model']}", f"--method {method}"]
     for name in explaining.TAKES[method]:
@@ -106,17 +120,18 @@ def _again(method: str, args: Namespace, digests: Mapping[str, str]) -> list[Blo
             many = value if isinstance(value, list) else [files.get(name, value)]
             given.append(f"{option} {' '.join(shlex.quote(str(each)) for each in many)}")
     if method in explaining.SEQUENCE:
+        given += [f"--distance {args.distance}"] * bool(args.variants)
         given += [f"--sites {args.sites} --count {args.count} --motif-width {args.motif_width} --seed {args.seed}"]
     else:
         given += [f"--top {args.top}"]
         given += [f"--repeats {args.repeats} --bootstrap {args.bootstrap} --seed {args.seed}"] * (
             method == "permutation"
         )
-    versions = {"genloom": __version__, "python": platform.python_version()}
-    versions |= {name: version(name).partition("+")[0] for name in ("matplotlib", "numpy", "torch")}
-    facts = {"Made with": page.plain(versions), **{f"SHA-256 of the {name}": value for name, value in digests.items()}}
-    command = "genloom-explain-model " + " \\\n    ".join([*given, "--report report.html"])
-    return [Text(["The file names stand for your own."]), Code(command), Facts(facts)]
+    known = {"model": model_digest(args.model), **digests}
+    if "split" in explaining.TAKES[method] and args.split:
+        known["split"] = results.digest(args.split)
+    facts = {f"SHA-256 of the {name}": value for name, value in known.items()}
+    return again("explain-model", [*given, "--report report.html"], ("matplotlib", "numpy", "torch"), facts)
 
 
 # ---------------------------------------------------------------- sequence
@@ -127,17 +142,17 @@ def _of_sequence(result: attribution.Result, card: Mapping[str, Any], args: Name
     total, found = len(result.explained), result.found
     scores = np.array([each.score for each in result.explained])
     asked = (
-        f"The question: which bases make the model say {what}? {count(total, 'place')} of {result.considered:,} were "
-        f"explained by {_way(result)}."
+        f"The question: which bases make the model say {what}, in {count(total, 'place')} of {result.considered:,}, explained by "
+        f"{way(result)}?"
     )
     if found:
         first = found[0]
         own = len(set(first.sequences.tolist()))
-        more = f" {count(len(found) - 1, 'further motif')} are below." if len(found) > 1 else ""
-        said = f"It leans most often on {first.consensus}, in {own} of {count(total, 'place')}.{more}"
+        more = f"; {count(len(found) - 1, 'further motif')} beside it" if len(found) > 1 else ""
+        said = f"It leans most often on {first.consensus}, in {own} of {count(total, 'place')}{more}."
         chance = (
-            f"With the bases of the stretches shuffled, {first.expected:.0f} of them would fit that motif; "
-            f"{len(first.starts)} do."
+            f"With the bases of the stretches shuffled, {first.expected:.0f} of them would fit that motif; as "
+            f"they are, {len(first.starts)} do."
         )
     else:
         said = "No motif was found: what it leans on is not alike from place to place."
@@ -149,20 +164,32 @@ def _of_sequence(result: attribution.Result, card: Mapping[str, Any], args: Name
         ("Motifs", str(len(found)), "beyond chance"),
         ("Median score", number(float(np.median(scores))), result.unit),
     ]
-    plots = _profiles(result)
-    shown = _highest(result)[:SHOWN]
-    sections = [
-        Section("Motifs", _motifs(result)),
-        Section("Where the contributions are", [Pictures([plot.picture() for plot in plots])]) if plots else None,
-        Section(
-            "The highest scores, base by base", [Pictures([_logo(result, i, each) for i, each in enumerate(shown)])]
-        ),
-        Section("How to read this", [Facts(_reading(result))]),
-        Section("The model", [Facts(card_facts(card))]),
-        Section("How to make this again", _again(result.options.method, args, result.digests)),
-    ]
-    title = f"What a model of {card['task']} looks at"
-    return Report(title, asked, said, chance, bool(found), numbers, [each for each in sections if each])
+    options = result.options
+    letters = [logo(result, i, each) for i, each in enumerate(_highest(result)[:SHOWN])]
+    facts = {
+        "Explained": f"{count(total, 'place')}, those with the highest scores of {result.considered:,}",
+        "Bases explained": f"{sum(len(each.codes) for each in result.explained):,}",
+        "Sites": options.sites if result.task == "boundaries" else "",
+        "Assembly": str(card.get("assembly") or ""),
+        "Split": "none: places were not chosen by the parts of a split, so the model may have been trained on them",
+    }
+    return Report(
+        title=f"What a model of {card['task']} looks at",
+        asked=asked,
+        found=said,
+        compared=chance,
+        good=bool(found),
+        numbers=numbers,
+        baselines=motifs(result),
+        figures=[
+            Part("Where the contributions are", drawn(_profiles(result), "profile")),
+            Part("The highest scores, base by base", [Pictures(letters)]),
+        ],
+        reading=reading(result),
+        data=data(card, facts),
+        model=card_facts(card),
+        again=again_by(result, args),
+    )
 
 
 def _what(result: attribution.Result) -> str:
@@ -172,7 +199,7 @@ def _what(result: attribution.Result) -> str:
     return f"that a window holds {label}" if result.task == "content" else "that a gene is expressed as it is"
 
 
-def _way(result: attribution.Result) -> str:
+def way(result: attribution.Result) -> str:
     return {
         "mutagenesis": "exchanging each base",
         "gradient": "gradient × input",
@@ -180,7 +207,7 @@ def _way(result: attribution.Result) -> str:
     }[result.options.method]
 
 
-def _reading(result: attribution.Result) -> dict[str, str]:
+def reading(result: attribution.Result) -> dict[str, str]:
     facts = {"Contributions": READING[result.options.method]}
     if result.unit == "log odds":
         facts["Log odds"] = (
@@ -195,10 +222,10 @@ def _reading(result: attribution.Result) -> dict[str, str]:
     return facts
 
 
-def _motifs(result: attribution.Result) -> list[Block]:
+def motifs(result: attribution.Result) -> list[Block]:
     if not result.found:
-        return [Text(["None: no stretches are alike more often than chance has it."])]
-    table = attribution.motif_table(result)
+        return [Text(["No motif: no stretches are alike more often than chance has it."])]
+    table, placed = attribution.motif_table(result), result.task != "content"
     rows: list[list[Cell]] = []
     for row in table.iter_rows(named=True):
         where: Cell = (
@@ -214,12 +241,12 @@ def _motifs(result: attribution.Result) -> list[Block]:
                 f"{row['windows']:,}",
                 number(row["expected"], 0),
                 number(row["attribution"]),
-                where,
+                *([where] if placed else []),
             ]
         )
     pictures = [
         Picture(
-            figures.svg(logos.logo(heights, first, "place in the motif", result.unit), f"motif{i}"),
+            look.svg(logos.logo(heights, first, "place in the motif", result.unit), f"motif{i}"),
             title.split(",")[0],
             "Mean contribution of each base that stands at a place of the motif.",
             f"A logo of {title}.",
@@ -233,10 +260,10 @@ def _motifs(result: attribution.Result) -> list[Block]:
         "Places",
         "By chance",
         f"Contribution, {result.unit}",
-        "First base, from the site",
+        *(["First base, from the site"] if placed else []),
     ]
-    note = "Below the first base: the middle half of the stretches." if result.task != "content" else ""
-    return [Pictures(pictures), Table("The motifs", header, rows, note=note)]
+    note = "Below the first base: the middle half of the stretches." if placed else ""
+    return [Table("Motifs, and what chance would bring", header, rows, note=note), Pictures(pictures)]
 
 
 def _profiles(result: attribution.Result) -> list[Plot]:
@@ -265,13 +292,13 @@ def _profiles(result: attribution.Result) -> list[Plot]:
     ]
 
 
-def _logo(result: attribution.Result, i: int, each: Explained) -> Picture:
+def logo(result: attribution.Result, i: int, each: Explained) -> Picture:
     heights, first = _letters(each)
     title = _titled(each)
     score = number(each.score)
     end = first + len(heights) - 1
     return Picture(
-        figures.svg(logos.logo(heights, first, _along(result), result.unit), f"logo{i}"),
+        look.svg(logos.logo(heights, first, _along(result), result.unit), f"logo{i}"),
         title,
         f"Score {score} ({result.unit}). Letters above the line raise it, those below lower it.",
         f"Contributions of bases {number(first, 0)} to {number(end, 0)}; the sequence is {_text(each)}.",
@@ -287,7 +314,7 @@ def _text(each: Explained) -> str:
 
 def _of_matrix(result: importance.Result, card: Mapping[str, Any], args: Namespace) -> Report:
     permuted = result.options.method == "permutation"
-    what = "bins" if result.considered > 100 or permuted else "features"
+    what = "bins" if result.task == "expression" and (result.considered > 100 or permuted) else "features"
     targets = list(dict.fromkeys(feature.target for feature in result.features))
     subject = "its targets together" if targets == [importance.ALL] else listed(targets[:5])
     asked = (
@@ -296,69 +323,133 @@ def _of_matrix(result: importance.Result, card: Mapping[str, Any], args: Namespa
     )
     top = max(result.features, key=lambda feature: abs(feature.value))
     near = f", nearest to {top.symbol or top.gene}" if top.gene else ""
-    good = True
+    good, judged_on = True, count(result.samples, "held-out sample")
     if permuted:
         good = result.skill > 0 and top.low > 0
         told = f" (95% interval {number(top.low, 3)} to {number(top.high, 3)})" if top.low == top.low else ""
-        said = f"Most is lost without {top.name}{near}: {number(top.value, 3)} of skill{told}."
+        noun, verb = result.measure.rsplit(" ", 1)
+        said = f"Without {_called(top)}{near}, {number(top.value, 3)} of {noun} is {verb}, the most of all{told}."
         sure = sum(feature.low > 0 for feature in result.features)
-        judged = f"the model's skill on {count(result.samples, 'held-out sample')} is {number(result.skill, 3)}"
+        (name, score), *_ = result.scores.items()
+        judged = f"the model's {name} on {judged_on} is {number(score, 3)}"
         if result.skill <= 0:
-            chance = f"But {judged}, no better than the mean of the training samples: what it leans on means little."
+            chance = f"But {judged}, no better than that of {BLIND[result.task]}: what it leans on means little."
         else:
-            chance = f"As a whole {judged}; of the {len(result.features)} bins below {sure} matter beyond chance."
+            chance = f"As a whole {judged}; of the {len(result.features)} {what} below {sure} matter beyond chance."
     else:
         said = f"The largest coefficient is that of {top.name}{near}: {_plain(top.value)}."
         chance = "Coefficients say what the model does, not how good it is: permutation holds it against samples it has not seen."
     numbers = [("Features", f"{result.considered:,}", what)]
-    numbers += (
-        [("Skill", number(result.skill, 3), f"on {count(result.samples, 'held-out sample')}")] if permuted else []
-    )
-    numbers += [("Largest", _plain(top.value), "skill lost" if permuted else "coefficient")]
-    blocks: list[Block] = []
+    numbers += [(name.capitalize(), number(score, 3), f"on {judged_on}") for name, score in result.scores.items()]
+    numbers += [("Largest", _plain(top.value), result.measure)]
+    parts = []
     for i, target in enumerate(targets[:SHOWN]):
         own = [feature for feature in result.features if feature.target == target]
-        few = own[:20]
-        label = "skill lost" if permuted else "coefficient"
-        plot = Plot(
-            f"features{i}",
-            "All targets" if target == importance.ALL else target,
-            partial(
-                figures.intervals,
-                [f.name for f in few],
-                [(f.value, f.low, f.high) for f in few],
-                label,
-                "no effect",
-            ),
-            f"The {len(few)} features that matter most" + ".",
-            "; ".join(f"{f.name} {_plain(f.value)}" for f in few[:8]) + ".",
-        )
-        blocks += [Pictures([plot.picture()]), _features(own, permuted, target)]
+        parts.append(Part("All targets" if target == importance.ALL else target, _leaned_on(own, result.measure, i)))
+    return Report(
+        title=f"What a model of {card['task']} looks at",
+        asked=asked,
+        found=said,
+        compared=chance,
+        good=good,
+        numbers=numbers,
+        baselines=_worth(result) if permuted else [Text([NO_BASELINE])],
+        figures=parts,
+        reading=_terms(result, permuted),
+        data=data(
+            card,
+            {
+                "Features": f"{result.considered:,} {what}",
+                "Targets": subject
+                if len(targets) <= SHOWN
+                else f"{len(targets):,}, the first {SHOWN} of them in figures",
+                "Held-out samples": f"{result.samples:,}" if permuted else "none are needed",
+                "Assembly": str(card.get("assembly") or ""),
+            },
+        ),
+        model=card_facts(card),
+        again=again_by(result, args),
+    )
+
+
+NO_BASELINE = (
+    "Coefficients are the model itself, and nothing to hold against a baseline. How good it is beside baselines is in the report "
+    "on its training."
+)
+
+
+BLIND = {
+    "expression": "the mean of the training samples",
+    "classes": "equal chances",
+    "targets": "the mean of the training part",
+}
+
+
+def _worth(result: importance.Result) -> list[Block]:
+    """How good the model is as a whole, beside one that looks at nothing."""
+    rows: list[list[Cell]] = [
+        [result.architecture, number(result.skill, 3)],
+        [BLIND[result.task], ("0", "by definition")],
+    ]
+    note = {
+        "classes": "One less the log-loss over that of equal chances, each class alike.",
+        "targets": "One less the mean absolute error over that of the mean.",
+    }.get(result.task, "")
+    return [Table(f"On {count(result.samples, 'held-out sample')}", ["Model", "Skill"], rows, strong=0, note=note)]
+
+
+def _terms(result: importance.Result, permuted: bool) -> dict[str, str]:
     facts = {result.options.method.capitalize(): READING[result.options.method]}
-    if result.task == "targets":
+    if result.task == "targets" and not permuted:
         facts["Units"] = (
             "Standard deviations of the target, for one more of the landmark gene, the others at their means; of several "
             "targets the root of the mean square."
         )
     if permuted:
         facts["95% intervals"] = (
-            "Percentiles of the bootstrap over groups of held-out samples. The same samples chose the bins: the best are "
+            "Percentiles of the bootstrap over groups of held-out samples. The same samples chose the features: the best are "
             "somewhat overrated."
         )
+        facts["What counts"] = {
+            "expression": "Skill: the share of the squared error of the mean of the training samples that the model spares.",
+            "classes": "The log-loss that is gained, each class weighing alike; beside it the balanced accuracy that is lost.",
+            "targets": "The absolute error that is gained, in standard deviations of the gene in the training part.",
+        }[result.task]
+        together = "neighbouring bins" if result.task == "expression" else "features, those that go together,"
         facts["Search"] = (
-            f"{result.tried:,} stretches of neighbouring bins were exchanged together; the best were divided down to "
-            "single bins."
+            f"{result.tried:,} times features were exchanged: where there are many, first groups of {together} "
+            "which were divided down to single ones."
         )
-    sections = [
-        Section("What it leans on", blocks),
-        Section("How to read this", [Facts(facts)]),
-        Section("The model", [Facts(card_facts(card))]),
-        Section("How to make this again", _again(result.options.method, args, result.digests)),
-    ]
-    return Report(f"What a model of {card['task']} looks at", asked, said, chance, good, numbers, sections)
+    return facts
 
 
-def _features(own: Sequence[importance.Feature], permuted: bool, target: str) -> Table:
+def _leaned_on(own: Sequence[importance.Feature], measure: str, place: int) -> list[Block]:
+    """The features of a target: the first in a figure, all of them in a table."""
+    few, permuted = own[:20], measure != "coefficient"
+    plot = Plot(
+        f"features{place}",
+        f"The {len(few)} features that matter most",
+        partial(
+            figures.intervals,
+            [f.name for f in few],
+            [(f.value, f.low, f.high) for f in few],
+            measure,
+            "no effect",
+        ),
+        "With 95% intervals; the first, in blue, matters most." if permuted else "The first, in blue, matters most.",
+        "; ".join(f"{f.name} {_plain(f.value)}" for f in few[:8]) + ".",
+    )
+    return [Pictures([plot.picture()]), _features(own, measure)]
+
+
+def _called(feature: importance.Feature) -> str:
+    """A probe or gene with its symbol, if that says more."""
+    named = feature.symbol and not feature.chrom and feature.symbol != feature.name
+    return f"{feature.name} ({feature.symbol})" if named else feature.name
+
+
+def _features(own: Sequence[importance.Feature], measure: str) -> Table:
+    judged = any(f.accuracy == f.accuracy for f in own)
     rows: list[list[Cell]] = []
     for f in own:
         gene: Cell = (
@@ -366,14 +457,16 @@ def _features(own: Sequence[importance.Feature], permuted: bool, target: str) ->
             "" if f.distance is None else f"{f.distance:,} bases".replace("-", "\N{MINUS SIGN}"),
         )
         value: Cell = (_plain(f.value), f"{number(f.low, 3)} to {number(f.high, 3)}" if f.low == f.low else "")
-        rows.append([f.name, value, gene] if f.chrom else [(f.name, f.symbol), value])
-    header = ["Feature", "Skill lost" if permuted else "Coefficient", *(["Nearest start site"] if own[0].chrom else [])]
+        name: Cell = f.name if f.chrom or f.symbol == f.name else (f.name, f.symbol)
+        rows.append([name, value, *([number(f.accuracy, 3)] if judged else []), *([gene] if f.chrom else [])])
+    header = ["Feature", measure.capitalize(), *(["Balanced accuracy lost"] if judged else [])]
+    header += ["Nearest start site"] if own[0].chrom else []
     note = (
         "Distances are from the start site to the bin, below 0 upstream of the gene."
         if any(f.gene for f in own)
         else ""
     )
-    return Table("Features" if target == importance.ALL else f"Features of {target}", header, rows, note=note)
+    return table("Features by what they are worth", header, rows, note, noun="feature")
 
 
 def _plain(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -14,15 +14,35 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, named, nearest
-from ..formats import modelfile, split
 from ..formats import results as tables_of
+from ..formats import split
 from ..formats.results import MEAN
 from ..formats.split import Split
 from ..learning import metrics
 from ..learning.metrics import Evaluation, Metric
-from . import figures, page
-from .page import Cell, Facts, Pictures, Report, Section, Table, Text, number
-from .parts import ROWS, History, Plot, again, card_facts, count, interval, listed, percent, span, the, training
+from . import figures
+from .page import Block, Cell, Part, Pictures, Report, Table, Text, number
+from .parts import (
+    History,
+    Made,
+    Plot,
+    card_facts,
+    count,
+    data,
+    drawn,
+    given,
+    interval,
+    left_out,
+    measure,
+    model_of,
+    percent,
+    span,
+    standing,
+    table,
+    the,
+    trained,
+    training,
+)
 
 TITLE = "Predicted expression of held-out samples"
 NO_BETTER = "no better than the mean of the training samples"
@@ -38,20 +58,16 @@ class Results:
     """All that a report on expression can be made of; what is None is left out of it.
 
     `genes` are the panels to show, by target or symbol; without it, the best, median and worst `panels` of them.
-    `inputs` names further facts on the inputs, such as digests.
     """
 
     evaluation: Evaluation
-    title: str
-    card: Mapping[str, Any] | None = None
-    split: Split | None = None
-    permutations: Mapping[str, np.ndarray] | None = None
-    history: History | None = None
-    genes: Sequence[str] = ()
-    panels: int = 9
-    bootstrap: int = 1000
-    seed: int = 1
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    made: Made
+    card: Mapping[str, Any] | None
+    split: Split | None
+    permutations: Mapping[str, np.ndarray] | None
+    history: History | None
+    genes: Sequence[str]
+    panels: int
 
     @property
     def unit(self) -> str:
@@ -69,25 +85,15 @@ class Results:
 
 def read(args: Namespace) -> Results:
     """Read what the arguments name, and judge it."""
-    card = modelfile.read(args.model, "expression")[0] if args.model else None
-    chosen = args.model_name or (card["architecture"] if card else "model")
-    division = split.read(args.split) if args.split else None
-    permutations = tables_of.read_permutations(args.permutations) if args.permutations else None
-    predictions = tables_of.read_predictions(args.predictions, chosen)
+    card, name = model_of(args)
+    predictions = tables_of.read_predictions(args.predictions, name)
+    division = given(split.read, args.split)
     groups = metrics.groups_of(predictions, division) if division else None
-    return Results(
-        metrics.evaluate(predictions, groups, args.bootstrap, args.seed, permutations),
-        args.title or TITLE,
-        card,
-        division,
-        permutations,
-        tables_of.read_history(args.history) if args.history else None,
-        args.genes,
-        args.max_panels,
-        args.bootstrap,
-        args.seed,
-        {"SHA-256 of the predictions": tables_of.digest(args.predictions)},
-    )
+    permutations = given(tables_of.read_permutations, args.permutations)
+    history = given(tables_of.read_history, args.history)
+    made = Made.of(args, TITLE, f"--max-panels {args.max_panels}")
+    evaluation = metrics.evaluate(predictions, groups, args.bootstrap, args.seed, permutations)
+    return Results(evaluation, made, card, division, permutations, history, args.genes, args.max_panels)
 
 
 def tables(results: Results) -> dict[str, Callable[[Path], None]]:
@@ -111,15 +117,15 @@ def plots(results: Results) -> list[Plot]:
     e = results.evaluation
     p = e.predictions
     zero = "mean of the training samples"
-    skill = [_metric(e, "skill", m) for m in e.models]
+    skill = [measure(e, "skill", m) for m in e.models]
     mean = p.predicted[p.models.index(MEAN)]
     x, y = p.observed - mean, p.predicted[0] - mean
     across, up = figures.extent(x, y)
     beyond = int(((np.abs(x) > across) | (np.abs(y) > up)).sum())
-    delta = _metric(e, "delta_r")
+    delta = measure(e, "delta_r")
     by_target = e.target["skill"][0]
     known = by_target[np.isfinite(by_target)]
-    share = _metric(e, "share_positive")
+    share = measure(e, "share_positive")
     by_sample = e.sample["skill"][0]
     order = _by_group(e)
     found = [
@@ -155,7 +161,7 @@ def plots(results: Results) -> list[Plot]:
         )
     if results.permutations is not None:
         rows = [
-            (label, float(null[0]), null[1:], _metric(e, f"{name}_p").value)
+            (label, float(null[0]), null[1:], measure(e, f"{name}_p").value)
             for name, label in SCORES.items()
             if np.isfinite((null := results.permutations[name])[0])
         ]
@@ -184,16 +190,14 @@ def plots(results: Results) -> list[Plot]:
             f"{number(float(np.nanmax(by_sample)))}; {int((by_sample > 0).sum())} are above 0.",
         )
     )
-    if results.history:
-        found.append(training(results.history))
-    return found + _panels(results)
+    return [*found, *([training(results.history)] if results.history else []), *_panels(results)]
 
 
-def report(results: Results, drawn: Sequence[Plot]) -> Report:
+def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
     e = results.evaluation
     skill, delta, share, mae, reference = (
-        _metric(e, *which) for which in (("skill",), ("delta_r",), ("share_positive",), ("mae",), ("mae", MEAN))
+        measure(e, *which) for which in (("skill",), ("delta_r",), ("share_positive",), ("mae",), ("mae", MEAN))
     )
     p = e.get("share_positive_p")
     numbers = [
@@ -206,39 +210,37 @@ def report(results: Results, drawn: Sequence[Plot]) -> Report:
         ),
         ("Mean absolute error", number(mae.value), f"{number(reference.value)} for the training mean"),
     ]
-    genes = [plot for plot in drawn if plot.name.startswith("gene-")]
-    sections = [
-        Section("Beside the baselines", _tables(e, results.unit)),
-        Section("Figures", [Pictures([plot.picture() for plot in drawn if plot not in genes])]),
-    ]
-    if genes:
-        sections.append(
-            Section(
-                "Gene by gene",
-                [
-                    Text(
-                        [
-                            (
-                                "The genes asked for."
-                                if results.genes
-                                else "Best, median and worst genes by skill, of the half of the genes that vary most."
-                            )
-                            + f" Each blue dot is a held-out prediction ({results.unit}), the dotted line is where one is "
-                            f"exact, the dashed line the mean of the training samples. The short strokes show that mean fold by "
-                            f"fold: it falls where a high sample is held out, which lowers r within a gene for every model."
-                        ]
-                    ),
-                    Pictures([plot.picture() for plot in genes], small=True),
-                ],
-            )
-        )
-    sections += [Section("Data and split", _data(results)), Section("How to read the numbers", [Facts(READING)])]
-    if results.card is not None:
-        sections.append(Section("The model", [Facts(card_facts(results.card))]))
-    sections.append(Section("How to make this again", _again(results)))
-    return Report(results.title, _asked(results), _found(e), _compared(e), e.beats_mean, numbers, sections)
+    genes = [plot.picture() for plot in plots if plot.name.startswith("gene-")]
+    shown = "The genes asked for." if results.genes else SHOWN
+    panels = Text(
+        [
+            f"{shown} Each blue dot is a held-out prediction ({results.unit}), the dotted line is where one is exact, the dashed "
+            "line the mean of the training samples. The short strokes show that mean fold by fold: it falls where a high sample "
+            "is held out, which lowers r within a gene for every model."
+        ]
+    )
+    return Report(
+        title=results.made.title,
+        asked=_asked(results),
+        found=_found(e),
+        compared=_compared(e),
+        good=e.beats_mean,
+        numbers=numbers,
+        baselines=[*_models(e, results.unit), *drawn(plots, "skill")],
+        figures=[
+            Part("All genes together", drawn(plots, "delta", "genes", "permutations")),
+            Part("Gene by gene", [panels, Pictures(genes, small=True)] if genes else []),
+            Part("Sample by sample", [*drawn(plots, "samples"), _samples(e)]),
+            *trained(results.history, "fold"),
+        ],
+        reading=READING,
+        data=_data(results),
+        model=card_facts(results.card),
+        again=results.made.again(f"{e.units:,} {e.unit}s" if e.units > 1 else ""),
+    )
 
 
+SHOWN = "Best, median and worst genes by skill, of the half of the genes that vary most."
 READING = {
     "Skill": "1 less the squared error of the model over that of the mean of the training samples, all held-out genes "
     "and samples together. 0: as that mean; 1: exact; below 0: worse than that mean.",
@@ -265,14 +267,13 @@ def _asked(results: Results) -> str:
     once = len(p.observed) == int(e.counts.sum())
     samples = count(len(p.samples), "sample") + (f" from {e.units} groups" if e.unit == "group" else "")
     return (
-        f"The question: how well does {the(e.models[0])} predict the expression of "
-        f"{count(len(p.targets), 'gene')} in {samples} that it was not trained on? "
-        f"({count(len(p.folds), 'fold')}{'' if once else '; samples are held out more than once'}.)"
+        f"The question: how well does {the(e.models[0])} predict the expression of {count(len(p.targets), 'gene')} in {samples} "
+        f"that it was not trained on ({count(len(p.folds), 'fold')}{'' if once else ', samples held out more than once'})?"
     )
 
 
 def _found(e: Evaluation) -> str:
-    skill, p = _metric(e, "skill"), e.get("skill_p")
+    skill, p = measure(e, "skill"), e.get("skill_p")
     model = the(e.models[0], True)
     if not e.beats_mean:
         worse = ", in fact worse" if skill.high < 0 else ""
@@ -290,23 +291,14 @@ def _found(e: Evaluation) -> str:
 
 
 def _compared(e: Evaluation) -> str:
-    lists: dict[str, list[str]] = {"ahead of": [], "not told apart from": [], "behind": []}
-    for model in e.models[1:]:
-        if model == MEAN:
-            continue
-        difference = _metric(e, "skill_difference", model)
-        if not np.isfinite(difference.low):
-            place = "ahead of" if difference.value > 0 else "behind"
-        else:
-            place = "ahead of" if difference.low > 0 else "behind" if difference.high < 0 else "not told apart from"
-        lists[place].append(f"{model} ({number(_metric(e, 'skill', model).value)})")
-    places = [f"{place} {listed(models)}" for place, models in lists.items() if models]
-    if not places:
+    others = {name: measure(e, "skill_difference", name) for name in e.models[1:] if name != MEAN}
+    if not others:
         return "Compared with it was the mean of the training samples alone: the predictions hold no other baseline."
-    return f"Compared by skill with baselines on the same samples, it is {'; '.join(places)}."
+    places = standing(others, lambda name: f"{name} ({number(measure(e, 'skill', name).value)})")
+    return f"Compared by skill with baselines on the same samples, it is {places}."
 
 
-def _tables(e: Evaluation, unit: str) -> list[page.Block]:
+def _models(e: Evaluation, unit: str) -> list[Block]:
     columns = {
         "skill": "Skill",
         "skill_median": "Median gene skill",
@@ -323,34 +315,34 @@ def _tables(e: Evaluation, unit: str) -> list[page.Block]:
             return percent(metric.value), interval(metric, percent)
         return number(metric.value, 3), interval(metric, partial(number, digits=3))
 
-    def table(models: Sequence[str], names: Iterable[str]) -> list[list[Cell]]:
-        return [[model, *(show(_metric(e, name, model)) for name in names)] for model in models]
+    def rows(models: Sequence[str], names: Iterable[str]) -> list[list[Cell]]:
+        return [[model, *(show(measure(e, name, model)) for name in names)] for model in models]
 
-    drawn = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}by bootstrap"
-    tables: list[page.Block] = [
+    by = f"{e.unit}s drawn {'' if e.unit == 'sample' else 'whole '}by bootstrap"
+    found: list[Block] = [
         Table(
             "All models on the same held-out samples, the chosen one first",
             ["Model", *columns.values()],
-            table(e.models, columns),
+            rows(e.models, columns),
             strong=0,
-            note=f"Small: 95% interval, {drawn}. MAE in {unit}. r across genes stands last since the training mean alone "
-            f"reaches {number(_metric(e, 'across_gene_r', MEAN).value, 3)}.",
+            note=f"Small: 95% interval, {by}. MAE in {unit}. r across genes stands last since the training mean alone "
+            f"reaches {number(measure(e, 'across_gene_r', MEAN).value, 3)}.",
         )
     ]
     if len(e.models) > 1:
-        tables.append(
+        found.append(
             Table(
                 f"{the(e.models[0], True)} less each baseline",
                 ["Baseline", "Skill, higher is better", "MAE, lower is better"],
-                table(e.models[1:], ("skill_difference", "mae_difference")),
+                rows(e.models[1:], ("skill_difference", "mae_difference")),
                 note="Differences within each draw; an interval without 0 tells the two apart.",
             )
         )
-    return tables
+    return found
 
 
-def _data(results: Results) -> list[page.Block]:
-    e = results.evaluation
+def _data(results: Results) -> list[Block]:
+    e, card = results.evaluation, results.card or {}
     p = e.predictions
     undefined = int((~np.isfinite(e.target["skill"][0])).sum())
     facts = {
@@ -359,74 +351,40 @@ def _data(results: Results) -> list[page.Block]:
         "Genes": f"{len(p.targets):,}",
         "Folds": f"{len(p.folds):,}",
         "Predictions judged": f"{len(p.observed):,}",
-        "Rows left out": "; ".join(f"{count:,} {reason}" for reason, count in p.left_out.items()) or "none",
+        "Rows left out": left_out(p.left_out),
         "Genes without a skill": f"{undefined:,}: the training mean has no error in them" if undefined else "",
         "Unit": results.unit,
-        "Assembly": str((results.card or {}).get("assembly", "")),
+        "Assembly": str(card.get("assembly", "")),
     }
-    card_split = (results.card or {}).get("split")
-    if results.split is not None and card_split:
-        same = results.split.digest == card_split
+    if results.split is None:
+        return data(results.card, facts)
+    if card.get("split"):
         facts["Split of the model"] = (
             "this one"
-            if same
+            if results.split.digest == card["split"]
             else "another one than the split given here: look whether these are predictions of this model"
         )
-    blocks: list[page.Block] = [Facts({name: fact for name, fact in facts.items() if fact})]
-    if results.split is not None:
-        parts = ("train", "validation", "test")
-        sizes = groupby(results.split.outer, lambda fold: [str(Counter(fold.parts)[part]) for part in parts])
-        folds: list[list[Cell]] = []
-        for size, alike in sizes:
-            names = [fold.name for fold in alike]
-            folds.append([names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", *size])
-        blocks.append(
-            Table(
-                "Samples in the parts of each fold",
-                ["Fold", *(part.capitalize() for part in parts)],
-                folds[:ROWS],
-                note=f"The first {ROWS} of {len(folds)} rows." if len(folds) > ROWS else "",
-            )
-        )
+    parts = ("train", "validation", "test")
+    rows: list[list[Cell]] = []
+    for size, alike in groupby(results.split.outer, lambda fold: [str(Counter(fold.parts)[part]) for part in parts]):
+        names = [fold.name for fold in alike]
+        rows.append([names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", *size])
+    folds = table("Samples in the parts of each fold", ["Fold", *(part.capitalize() for part in parts)], rows)
+    return data(results.card, facts, folds)
+
+
+def _samples(e: Evaluation) -> Table:
     groups = any(e.group)
     rows: list[list[Cell]] = [
         [
-            p.samples[i],
+            e.predictions.samples[i],
             *([e.group[i]] if groups else []),
             *(number(float(e.sample[name][0, i]), 3) for name in ("skill", "mae", "across_gene_r")),
         ]
         for i in _by_group(e)
     ]
-    blocks.append(
-        Table(
-            "Held-out samples, predicted by the chosen model",
-            ["Sample", *(["Group"] if groups else []), "Skill", "MAE", "r across genes"],
-            rows[:ROWS],
-            note=f"The first {ROWS} of {len(rows)} samples." if len(rows) > ROWS else "",
-        )
-    )
-    return blocks
-
-
-def _again(results: Results) -> list[page.Block]:
-    e = results.evaluation
-    options = ["--predictions predictions.tsv"]
-    given = {
-        "--split split.tsv": results.split,
-        "--permutations permutations.tsv": results.permutations,
-        "--history history.tsv": results.history,
-        "--model model.safetensors": results.card,
-    }
-    options += [option for option, value in given.items() if value is not None]
-    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
-    return again(
-        options,
-        results.inputs,
-        f"{results.bootstrap:,} draws of {e.units:,} {e.unit}s, seed {results.seed}"
-        if results.bootstrap and e.units > 1
-        else "none",
-        results.card is not None,
-    )
+    header = ["Sample", *(["Group"] if groups else []), "Skill", "MAE", "r across genes"]
+    return table("Held-out samples, predicted by the chosen model", header, rows, noun="sample")
 
 
 def _panels(results: Results) -> list[Plot]:
@@ -493,9 +451,3 @@ def _by_group(e: Evaluation) -> list[int]:
     """Samples in their order, those of a group together."""
     first = {group: i for i, group in reversed(list(enumerate(e.group)))}
     return sorted(range(len(e.group)), key=lambda i: (first[e.group[i]] if e.group[i] else i, i))
-
-
-def _metric(e: Evaluation, name: str, model: str | None = None) -> Metric:
-    metric = e.get(name, model)
-    assert metric is not None, name
-    return metric

@@ -1,104 +1,47 @@
-"""The figures of a report: small, drawn alike, the same bytes for the same numbers, readable at the width of a phone.
-
-Colours are of Okabe & Ito's palette for colour-blind readers, and never the only mark. Text becomes outlines, so that a
-figure looks the same in every browser, and no name a user gives can be read as markup.
-"""
+"""The figures of a report, each from the numbers that it shows; their look is that of `look`."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import wraps
-from pathlib import Path
-from typing import Any, ParamSpec
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-CHOSEN, OTHER, MEAN, INK, FAINT = "#0072b2", "#5f6b76", "#b34a00", "#1c2329", "#c9d0d6"
-DENSITY = LinearSegmentedColormap.from_list("density", ["#d6e6f2", "#6aa9d2", "#0072b2", "#012f4b"])
-FORMATS = ("png", "svg", "pdf")
-WIDTH = 5.0  # inches: about the width of a phone, half that of a page
-SMALL = 9.5  # points, of notes inside a figure
+from .look import (
+    CHOSEN,
+    DASHED,
+    DENSITY,
+    FAINT,
+    INK,
+    MEAN,
+    OTHER,
+    PALE,
+    PANEL,
+    SHADE,
+    SMALL,
+    WIDTH,
+    contrast,
+    finish,
+    legend,
+    short,
+    styled,
+)
+
 FOLDS = 24  # training curves drawn at the most
 SCALES = 4  # times wider may one axis be than the other on equal scales
 BARS = 48  # samples that get a bar and a name of their own
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10.5,
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.edgecolor": OTHER,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 11.5,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "xtick.color": OTHER,
-    "ytick.color": OTHER,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "legend.frameon": False,
-    "lines.linewidth": 1.4,
-    "figure.dpi": 100,
-    "savefig.dpi": 200,
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-    "figure.constrained_layout.use": True,
-}
-P = ParamSpec("P")
+POINTS = 600  # that are drawn one by one; more are counted in hexagons
 
 
-@contextlib.contextmanager
-def _style() -> Iterator[None]:
-    """The look of all figures, whatever the user's own matplotlibrc says, without a word on glyphs the font lacks."""
-    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield
-
-
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with _style():
-            return draw(*args, **kwargs)
-
-    return drawn
-
-
-def save(figure: Figure, path: Path, kind: str) -> None:
-    """Write a figure as `png`, `svg` or `pdf`, without a date."""
-    path.write_bytes(_render(figure, kind, path.stem))
-
-
-def svg(figure: Figure, name: str) -> str:
-    """A figure as an `<svg>` element to put into a page. `name` goes before its ids: give each figure another."""
-    text = _render(figure, "svg", name).decode()
-    text = text[text.index("<svg") :]
-    for waste in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
-        text = re.sub(waste, "", text, flags=re.DOTALL)
-    opening = r'<svg viewBox="\1" stroke-linejoin="round" stroke-linecap="butt" aria-hidden="true" focusable="false">'
-    text = re.sub(r'<svg[^>]*?viewBox="([^"]*)"[^>]*>', opening, text, count=1)
-    text = text.replace("xlink:href", "href")
-    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
-    return re.sub(r"\s*\n\s*", "\n", text).strip()
-
-
-def _render(figure: Figure, kind: str, name: str) -> bytes:
-    undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    memory = io.BytesIO()
-    with _style(), matplotlib.rc_context({"svg.hashsalt": name}):
-        figure.savefig(memory, format=kind, metadata=undated, bbox_inches="tight", pad_inches=0.04)
-    return memory.getvalue()
+def _unit(axes: Axes) -> None:
+    """From 0 to 1 on both axes."""
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.01)
 
 
 def _figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
@@ -106,7 +49,7 @@ def _figure(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-@_styled
+@styled
 def intervals(
     names: Sequence[str], spans: Sequence[tuple[float, float, float]], label: str, zero: str = "", title: str = ""
 ) -> Figure:
@@ -117,20 +60,17 @@ def intervals(
         colour = CHOSEN if i == 0 else OTHER
         axes.plot([low, high], [i, i], color=colour, linewidth=2.6 if i == 0 else 1.6, solid_capstyle="round")
         axes.plot([value], [i], "o" if i == 0 else "D", color=colour, markersize=8.5 if i == 0 else 5.5, zorder=3)
-    axes.set_yticks(range(len(names)), [_short(n) for n in names])
+    axes.set_yticks(range(len(names)), [short(n) for n in names])
     axes.get_yticklabels()[0].set_fontweight("bold")
     axes.set_ylim(len(names) - 0.5, -1.05)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(label)
-    _title(axes, title)
+    finish(axes, title, label, "", "x")
     if not zero:
         axes.set_xlim(0, 1)
         axes.set_ylim(len(names) - 0.5, -0.5)
         return figure
-    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
+    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=DASHED, zorder=0)
     left, right = axes.get_xlim()
     place = -left / (right - left)
     note = axes.annotate(
@@ -148,37 +88,21 @@ def intervals(
     return figure
 
 
-@_styled
+@styled
 def density(x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str = "") -> Figure:
     """Predicted `y` against observed `x`, on equal scales: points when few, else counts in hexagons."""
     across, up = extent(x, y)
     inside = (np.abs(x) <= across) & (np.abs(y) <= up)
     figure, axes = _figure(0.7 + 3.6 * up / across)
-    axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=3)
+    axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=DASHED, zorder=3)
     axes.axvline(0, color=FAINT, linewidth=0.8, zorder=1)
     axes.plot([-across, across], [-across, across], color=INK, linewidth=0.9, linestyle=":", zorder=3)
-    if inside.sum() <= 600:
-        axes.scatter(x[inside], y[inside], s=14, color=CHOSEN, alpha=0.6, linewidths=0, zorder=2)
-    else:
-        cells = axes.hexbin(
-            x[inside],
-            y[inside],
-            gridsize=(44, max(int(25 * up / across), 8)),
-            cmap=DENSITY,
-            mincnt=1,
-            norm=LogNorm(),
-            extent=(-across, across, -up, up),
-            linewidths=0.15,
-            zorder=2,
-        )
-        cells.set_edgecolor("face")
-        _counts(figure, axes, cells, "predictions")
+    window = (-across, across, -up, up)
+    _cloud(figure, axes, x[inside], y[inside], window, (44, max(int(25 * up / across), 8)), "predictions")
     axes.set_xlim(-across, across)
     axes.set_ylim(-up, up)
     axes.set_aspect("equal")
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _title(axes, title)
+    finish(axes, title, xlabel, ylabel)
     return figure
 
 
@@ -197,7 +121,7 @@ def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, marks: Mapping[int, str]) ->
         return 10 * beyond + sum(overlaps)
 
     for place, label in marks.items():
-        text, (u, v) = _short(label), points[place]
+        text, (u, v) = short(label), points[place]
         width, height = 0.024 * len(text), 0.05
         boxes = [
             (u + side * away - (side < 0) * width, v + rise - height / 2)
@@ -224,11 +148,28 @@ def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, marks: Mapping[int, str]) ->
         )
 
 
-def _counts(figure: Figure, axes: Axes, cells: Any, noun: str) -> None:
-    """The scale of hexagons that count, beside the axes."""
-    bar = figure.colorbar(cells, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
-    most = int(np.max(np.asarray(cells.get_array())))
+def _cloud(
+    figure: Figure,
+    axes: Axes,
+    x: np.ndarray,
+    y: np.ndarray,
+    window: tuple[float, float, float, float],
+    cells: tuple[int, int],
+    noun: str,
+) -> None:
+    """Points when few, else their counts in hexagons, with the scale of counts beside the axes."""
+    if len(x) <= POINTS:
+        axes.scatter(x, y, s=14, color=CHOSEN, alpha=0.8, linewidths=0, zorder=2)
+        return
+    found: PolyCollection = axes.hexbin(
+        x, y, gridsize=cells, cmap=DENSITY, mincnt=1, norm=LogNorm(), extent=window, linewidths=0.15, zorder=2
+    )
+    found.set_edgecolor("face")
+    bar = figure.colorbar(found, cax=axes.inset_axes((1.03, 0, 0.035, 1)))
+    most = int(np.max(np.asarray(found.get_array())))
     ticks = [t for t in (10**k for k in range(7)) if t <= most]
+    assert bar.solids is not None
+    bar.solids.set(rasterized=False, edgecolor="face")  # as shapes, not as a picture
     bar.set_ticks(ticks, labels=[f"{t:,}" for t in ticks])
     bar.minorticks_off()
     bar.set_label(noun, fontsize=SMALL)
@@ -241,7 +182,7 @@ def extent(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return across, float(np.clip(up, 0.55 * across, 1.2 * across))
 
 
-@_styled
+@styled
 def pairs(
     x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, marks: Mapping[int, str] | None = None, title: str = ""
 ) -> Figure:
@@ -256,35 +197,25 @@ def pairs(
     ends = (max(left, bottom), min(right, top))
     if ends[0] < ends[1]:
         axes.plot(ends, ends, color=INK, linewidth=0.9, linestyle=":", zorder=3)
-    if len(x) <= 600:
-        axes.scatter(x, y, s=14, color=CHOSEN, alpha=0.6, linewidths=0, zorder=2)
-    else:
-        window = (left, right, bottom, top)
-        cells = axes.hexbin(
-            x, y, gridsize=(48, 28), cmap=DENSITY, mincnt=1, norm=LogNorm(), extent=window, linewidths=0.15, zorder=2
-        )
-        cells.set_edgecolor("face")
-        _counts(figure, axes, cells, "ids")
+    _cloud(figure, axes, x, y, (left, right, bottom, top), (48, 28), "ids")
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     if alike:
         axes.set_aspect("equal")
-    axes.set_xlabel(_short(xlabel, 60))
-    axes.set_ylabel(_short(ylabel, 50))
     _mark(axes, x, y, marks or {})
-    _title(axes, title)
+    finish(axes, title, short(xlabel, 60), short(ylabel, 50))
     return figure
 
 
-@_styled
+@styled
 def spread(values: np.ndarray, label: str, noun: str, title: str = "", floor: float = -1.0) -> Figure:
     """How many genes have which skill: blue above 0, grey below; all at or under `floor` in the first bar."""
     figure, axes = _figure(3.2)
     edges = np.linspace(floor, 1, 41)
     counts, _ = np.histogram(np.clip(values, floor, 1), edges)
     middle = (edges[:-1] + edges[1:]) / 2
-    axes.bar(middle, counts, width=0.9 * (edges[1] - edges[0]), color=[CHOSEN if m > 0 else "#9aa5ae" for m in middle])
-    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+    axes.bar(middle, counts, width=0.9 * (edges[1] - edges[0]), color=[CHOSEN if m > 0 else PALE for m in middle])
+    axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=DASHED)
     median = float(np.median(values))
     shown = f"median {0 if abs(median) < 0.005 else median:.2f}".replace("-", "\N{MINUS SIGN}")
     median = max(median, floor)
@@ -303,13 +234,11 @@ def spread(values: np.ndarray, label: str, noun: str, title: str = "", floor: fl
     axes.set_xticks(ticks, [f"{'≤ ' if t == floor else ''}{t:.1f}".replace("-", "\N{MINUS SIGN}") for t in ticks])
     axes.set_ylim(0, max(counts.max(), 1) * 1.15)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_xlabel(label)
-    axes.set_ylabel(noun)
-    _title(axes, title)
+    finish(axes, title, label, noun)
     return figure
 
 
-@_styled
+@styled
 def permuted(
     rows: Sequence[tuple[str, float, np.ndarray, float]], what: str = "true pairing", title: str = ""
 ) -> Figure:
@@ -321,7 +250,7 @@ def permuted(
         low, high = min([true, *null]), max([true, *null])
         margin = (high - low) * 0.04 or 0.5
         counts, edges = np.histogram(null, np.linspace(low - margin, high + margin, 49))
-        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color="#9aa5ae")
+        axes.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=PALE)
         axes.axvline(true, color=CHOSEN, linewidth=2.4)
         left = true > (low + high) / 2
         axes.annotate(
@@ -339,49 +268,46 @@ def permuted(
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(label)
-    _title(all_axes[0], title)
+    finish(all_axes[0], title)
     return figure
 
 
-@_styled
+@styled
 def bars(names: Sequence[str], values: np.ndarray, label: str, noun: str, title: str = "") -> Figure:
     """A bar for each sample, in the order given; when there are too many for names, a rank plot."""
     if len(names) > BARS:
         figure, axes = _figure(2.9)
         ordered = np.sort(values[np.isfinite(values)])[::-1]
         axes.step(np.arange(1, len(ordered) + 1), ordered, where="mid", color=CHOSEN)
-        axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
-        axes.set_xlabel(f"{noun}, ordered")
-        axes.set_ylabel(label)
+        axes.axhline(0, color=MEAN, linewidth=1.2, linestyle=DASHED)
+        finish(axes, "", f"{noun}, ordered", label)
     else:
         figure, axes = _figure(0.8 + 0.24 * len(names))
         axes.barh(
             range(len(names)),
             np.nan_to_num(values),
             height=0.68,
-            color=[CHOSEN if v > 0 else "#9aa5ae" for v in values],
+            color=[CHOSEN if v > 0 else PALE for v in values],
         )
-        axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
-        axes.set_yticks(range(len(names)), [_short(n) for n in names])
+        axes.axvline(0, color=MEAN, linewidth=1.2, linestyle=DASHED)
+        axes.set_yticks(range(len(names)), [short(n) for n in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color=FAINT, linewidth=0.5)
-        axes.set_axisbelow(True)
-        axes.set_xlabel(label)
-    _title(axes, title)
+        finish(axes, "", label, "", "x")
+    finish(axes, title)
     return figure
 
 
-@_styled
+@styled
 def panel(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray, title: str = "", unit: str = "") -> Figure:
     """One gene: a blue dot a prediction, a small orange stroke where the mean of its training part lay."""
-    figure, axes = _figure(2.35, 2.35)
+    figure, axes = _figure(PANEL, PANEL)
     low, high = (function(np.concatenate([observed, predicted, mean])) for function in (np.min, np.max))
     margin = (high - low) * 0.07 or 0.5
     limits = (low - margin, high + margin)
     axes.plot(limits, limits, color=INK, linewidth=0.9, linestyle=":")
-    axes.axhline(float(mean.mean()), color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
+    axes.axhline(float(mean.mean()), color=MEAN, linewidth=1.2, linestyle=DASHED, zorder=1)
     axes.plot(observed, mean, "_", color=MEAN, markersize=5, markeredgewidth=1, alpha=0.8, zorder=2)
     axes.plot(observed, predicted, "o", color=CHOSEN, markersize=5, alpha=0.8, markeredgewidth=0, zorder=3)
     axes.set_xlim(limits)
@@ -389,13 +315,11 @@ def panel(observed: np.ndarray, predicted: np.ndarray, mean: np.ndarray, title: 
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel("observed")
-    axes.set_ylabel("predicted")
-    _title(axes, title)
+    finish(axes, title, "observed", "predicted")
     return figure
 
 
-@_styled
+@styled
 def precision_recall(
     lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
     points: Mapping[str, tuple[float, float]],
@@ -423,18 +347,13 @@ def precision_recall(
             zorder=4,
             label=f"{name} at its threshold",
         )
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel("recall")
-    axes.set_ylabel("precision")
-    _legend(figure, axes)
-    _title(axes, title)
+    _unit(axes)
+    legend(axes)
+    finish(axes, title, "recall", "precision", "both")
     return figure
 
 
-@_styled
+@styled
 def reliability(lines: Mapping[str, tuple[np.ndarray, ...]], title: str = "") -> Figure:
     """Lines of (predicted, observed, low, high), a dot a bin with its interval; on the dotted line all is as predicted."""
     figure, axes = _figure(4.1)
@@ -446,18 +365,13 @@ def reliability(lines: Mapping[str, tuple[np.ndarray, ...]], title: str = "") ->
         marker, colour, style = looks[i % len(looks)]
         axes.vlines(x, np.where(np.isfinite(low), low, y), np.where(np.isfinite(high), high, y), color=colour)
         axes.plot(x, y, marker, color=colour, linestyle=style, markersize=6, clip_on=False, zorder=3, label=name)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel("predicted probability")
-    axes.set_ylabel("share observed")
-    _legend(figure, axes)
-    _title(axes, title)
+    _unit(axes)
+    legend(axes)
+    finish(axes, title, "predicted probability", "share observed", "both")
     return figure
 
 
-@_styled
+@styled
 def trials(
     numbers: np.ndarray, scores: np.ndarray, low: np.ndarray, high: np.ndarray, ended: np.ndarray, best: int, label: str,
     default: float = float("nan"), title: str = "",
@@ -466,32 +380,59 @@ def trials(
     figure, axes = _figure(3.2)
     done = ~ended
     if np.isfinite(default):
-        axes.axhline(default, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0, label="hand-set default")
-    axes.vlines(numbers[done], low[done], high[done], color=FAINT, linewidth=2.2, zorder=1)
+        axes.axhline(default, color=MEAN, linewidth=1.2, linestyle=DASHED, zorder=0, label="hand-set default")
+    axes.vlines(numbers[done], low[done], high[done], color=PALE, linewidth=2.2, zorder=1)
     axes.plot(numbers[done], scores[done], "o", color=OTHER, markersize=5, zorder=2, label="finished, with its folds")
     if ended.any():
         axes.plot(numbers[ended], scores[ended], "x", color=OTHER, markersize=5, zorder=2, label="ended early")
     axes.plot(numbers[[best]], scores[[best]], "o", color=CHOSEN, markersize=9, zorder=3, label="the best")
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.set_xlabel("trial")
-    axes.set_ylabel(_short(label, 40))
-    _legend(figure, axes)
-    _title(axes, title)
+    legend(axes)
+    finish(axes, title, "trial", short(label, 40))
     return figure
 
 
-@_styled
+@styled
+def learned(curves: Sequence[np.ndarray], ended: np.ndarray, best: int, title: str = "") -> Figure:
+    """The validation loss of the network of each trial, epoch by epoch; a cross where it was `ended`; `best` is the place of the
+    winner."""
+    figure, axes = _figure(3.2)
+    for place, losses in enumerate(curves):
+        epochs, last = np.arange(1, len(losses) + 1), place == best
+        axes.plot(epochs, losses, color=CHOSEN if last else OTHER, alpha=1 if last else 0.8, zorder=3 if last else 1,
+                  linewidth=2.2 if last else 1.0, label="the best" if last else None)  # fmt: skip
+        if ended[place]:
+            first = not ended[:place].any()
+            axes.plot(
+                epochs[-1:],
+                losses[-1:],
+                "x",
+                color=OTHER,
+                markersize=6,
+                zorder=2,
+                label="ended early" if first else None,
+            )
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if axes.get_legend_handles_labels()[0]:
+        legend(axes)
+    finish(axes, title, "epoch", "validation loss")
+    return figure
+
+
+@styled
 def tried(
     values: Sequence[float] | Sequence[str], scores: np.ndarray, ended: np.ndarray, best: int, label: str, log: bool = False,
     order: Sequence[str] = (),
     title: str = "",
 ) -> Figure:  # fmt: skip
     """One setting: a dot a trial, names side by side, in this order, or numbers along an axis."""
-    figure, axes = _figure(2.35, 2.35)
+    figure, axes = _figure(PANEL, PANEL)
     if any(isinstance(value, str) for value in values):
         names = list(dict.fromkeys([*order, *map(str, values)]))
         x = np.array([names.index(str(value)) for value in values], float)
-        axes.set_xticks(range(len(names)), [_short(name, 14) for name in names], rotation=90 if len(names) > 3 else 0)
+        axes.set_xticks(
+            range(len(names)), [short(name, 14) for name in names], rotation=90 if sum(map(len, names)) > 16 else 0
+        )
         axes.set_xlim(-0.6, len(names) - 0.4)
     else:
         x = np.array(values, float)
@@ -506,12 +447,11 @@ def tried(
     axes.plot(x[ended], scores[ended], "x", color=OTHER, markersize=4.5)
     axes.plot(x[[best]], scores[[best]], "o", color=CHOSEN, markersize=8, zorder=3)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.set_ylabel(_short(label, 26))
-    _title(axes, title)
+    finish(axes, title, "", short(label, 26))
     return figure
 
 
-@_styled
+@styled
 def means(
     x: np.ndarray, y: np.ndarray, low: np.ndarray, high: np.ndarray, xlabel: str, ylabel: str, title: str = ""
 ) -> Figure:
@@ -522,15 +462,11 @@ def means(
     axes.plot(ends, ends, color=INK, linewidth=0.9, linestyle=":")
     axes.vlines(x, least, most, color=CHOSEN)
     axes.plot(x, y, "o", color=CHOSEN, linestyle="solid", markersize=6, zorder=3)
-    axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _title(axes, title)
+    finish(axes, title, xlabel, ylabel, "both")
     return figure
 
 
-@_styled
+@styled
 def stacked(
     panels: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], names: Sequence[str], title: str = ""
 ) -> Figure:
@@ -544,18 +480,21 @@ def stacked(
             colour = (CHOSEN, MEAN, OTHER)[i % 3]
             axes.bar(place, lower, 0.9 * width, color=colour, label=group)
             light = {"facecolor": "white", "edgecolor": colour, "hatch": "////", "linewidth": 0.8}
-            axes.bar(place, upper, 0.9 * width, bottom=lower, label=f"{group}, other class", **light)
+            axes.bar(
+                place, np.where(upper, upper, np.nan), 0.9 * width, bottom=lower, label=f"{group}, other class", **light
+            )
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.set_ylim(0, max(1.0, 1.05 * max(float((lower + upper).max()) for lower, upper in groups.values())))
         axes.set_ylabel(label)
         axes.tick_params(axis="x", length=0)
     all_axes[-1].set_xticks(range(len(names)), names)
     all_axes[-1].set_xlabel("bases to the nearest")
-    _legend(figure, all_axes[0])
-    _title(all_axes[0], title)
+    legend(all_axes[0])
+    finish(all_axes[0], title)
     return figure
 
 
-@_styled
+@styled
 def histogram(
     groups: Mapping[str, np.ndarray],
     edges: np.ndarray,
@@ -584,52 +523,41 @@ def histogram(
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylim(0, most * 1.1)
     for limit in limits:
-        axes.axvline(limit, color=MEAN, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.axvline(limit, color=MEAN, linewidth=1.2, linestyle=DASHED)
         where = axes.get_xaxis_transform()
         axes.annotate(f"{limit:g}", (limit, 1), (3, 0), where, "offset points", color=MEAN, fontsize=SMALL, va="top")
     axes.set_xlim(edges[0], edges[-1])
-    axes.set_xlabel(label)
-    axes.set_ylabel(noun)
     if len(groups) > 1:
-        _legend(figure, axes)
-    _title(axes, title)
+        legend(axes)
+    finish(axes, title, label, noun)
     return figure
 
 
-@_styled
+@styled
 def layers(names: Sequence[str], parts: Mapping[str, np.ndarray], label: str, title: str = "") -> Figure:
     """A bar of counts for each name, in parts one after the other, and the sum at its end."""
     figure, axes = _figure(0.9 + 0.36 * len(names) + 0.3 * (len(parts) > 1))
     total = np.zeros(len(names))
     shades = DENSITY(np.linspace(1, 0.25, len(parts))) if len(parts) > 1 else [CHOSEN]
     for (part, counts), shade in zip(parts.items(), shades, strict=True):
-        axes.barh(range(len(names)), counts, 0.68, total, color=shade, label=part)
+        axes.barh(range(len(names)), counts, 0.68, total, color=shade, edgecolor="white", linewidth=0.6, label=part)
         total = total + counts
     for i, count in enumerate(total.tolist()):
         axes.annotate(f"{count:,.0f}", (count, i), (4, 0), textcoords="offset points", va="center", fontsize=SMALL)
-    axes.set_yticks(range(len(names)), [_short(name, 36) for name in names])
+    axes.set_yticks(range(len(names)), [short(name, 36) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlim(0, max(float(total.max()), 1) * 1.15)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.grid(axis="x", color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(label)
     if len(parts) > 1:
-        _legend(figure, axes)
-    _title(axes, title)
+        legend(axes)
+    finish(axes, title, label, "", "x")
     return figure
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
-    """What the marks are, under the figure, in the order of drawing from the last."""
-    marks, names = axes.get_legend_handles_labels()
-    figure.legend(marks, names, loc="outside lower center", ncols=2, fontsize=SMALL)
-
-
-@_styled
+@styled
 def curves(history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
     """Loss by epoch: a thin line for each fold and part; a dot where a fold's validation loss was lowest."""
     figure, axes = _figure(3.1)
@@ -642,48 +570,44 @@ def curves(history: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], t
                 losses,
                 color=colour,
                 linestyle=line,
-                linewidth=1.1,
+                linewidth=1.1 if len(folds) < 4 else 0.8,
                 label=part if j == 0 else None,
-                alpha=0.75 if len(folds) < 4 else 0.5,
+                alpha=0.8,
             )
             if part == "validation":
                 best = int(np.argmin(losses))
                 axes.plot(epochs[best], losses[best], "o", color=colour, markersize=3.5, zorder=3)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     for key in axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0).get_lines():
         key.set_alpha(1)
         key.set_linewidth(1.8)
-    _title(axes, title)
+    finish(axes, title, "epoch", "loss")
     return figure
 
 
-# colours and marks of classes, told apart by either: Okabe & Ito's palette, yellow left out
-CLASSES = (CHOSEN, MEAN, "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK, "#7f7f7f")
+# colours and marks of classes, told apart by either
+CLASSES = (CHOSEN, MEAN, "#00875f", "#b85c8e", "#7a5cc0", "#a87000", INK, "#7f7f7f")
 MARKS, DASHES = "osD^vPXd", ("solid", (0, (5, 2)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
-@_styled
+@styled
 def places(
     groups: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str, hollow: str = "", title: str = ""
 ) -> Figure:
     """Where the members of each group lie, in a colour and mark of its own; those of the group `hollow` are circles."""
     figure, axes = _figure(4.3)
     for i, (name, (x, y)) in enumerate(groups.items()):
-        look: dict[str, Any] = {"color": CLASSES[i % 8], "linewidths": 0, "alpha": 0.75}
+        look: dict[str, Any] = {"color": CLASSES[i % 8], "linewidths": 0, "alpha": 0.9}
         if name == hollow:
             look = {"facecolors": "none", "edgecolors": OTHER, "linewidths": 1}
         mark = MARKS[(i + i // 8) % 8] if name != hollow else "o"
-        axes.scatter(x, y, s=30, marker=mark, label=_short(name), zorder=2, **look)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _legend(figure, axes)
-    _title(axes, title)
+        axes.scatter(x, y, s=30, marker=mark, label=short(name), zorder=2, **look)
+    legend(axes)
+    finish(axes, title, xlabel, ylabel)
     return figure
 
 
-@_styled
+@styled
 def rates(
     lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
     xlabel: str,
@@ -697,49 +621,46 @@ def rates(
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.9, linestyle=":")
     for i, (name, (x, y)) in enumerate(lines.items()):
         dashes: Any = DASHES[(i + i // 8) % 4]
-        axes.plot(x, y, label=_short(name), color=CLASSES[i % 8], linestyle=dashes, linewidth=1.8)
-    axes.set_xlim(-0.01, 1.01)
-    axes.set_ylim(-0.01, 1.01)
-    axes.grid(color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _legend(figure, axes)
-    _title(axes, title)
+        axes.plot(x, y, label=short(name), color=CLASSES[i % 8], linestyle=dashes, linewidth=1.8)
+    _unit(axes)
+    legend(axes)
+    finish(axes, title, xlabel, ylabel, "both")
     return figure
 
 
-@_styled
+@styled
 def crossed(table: np.ndarray, names: Sequence[str], noun: str, title: str = "") -> Figure:
     """How many of each class (rows) were called which (columns): shade by the share of the row, the numbers written in."""
     size = min(max(0.62 * len(names) + 1.4, 3.4), 7.5)
     figure, axes = _figure(size, max(size, WIDTH - 0.4))
     share = table / np.maximum(table.sum(1, keepdims=True), 1e-9)
-    axes.imshow(share, cmap=LinearSegmentedColormap.from_list("share", ["#ffffff", "#d6e6f2", CHOSEN]), vmin=0, vmax=1)
+    shades = LinearSegmentedColormap.from_list("share", ["#ffffff", "#d6e6f2", CHOSEN])
+    edges = np.arange(len(names) + 1) - 0.5
+    axes.pcolormesh(edges, edges, share, cmap=shades, vmin=0, vmax=1, gid=SHADE)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
     for row, column in np.ndindex(*table.shape):
         if table[row, column] and len(names) <= 20:
             text = f"{table[row, column]:.3g}" if table[row, column] < 1000 else f"{table[row, column]:,.0f}"
-            colour = "white" if share[row, column] > 0.6 else INK
+            colour = max("#ffffff", INK, key=lambda each: contrast(each, to_hex(shades(share[row, column]))))
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=SMALL)
-    short = [_short(name, 16) for name in names]
-    axes.set_xticks(range(len(names)), short, rotation=35 if max(map(len, short)) > 4 else 0, ha="right")
-    axes.set_yticks(range(len(names)), short)
+    shown = [short(name, 16) for name in names]
+    axes.set_xticks(range(len(names)), shown, rotation=35 if max(map(len, shown)) > 4 else 0, ha="right")
+    axes.set_yticks(range(len(names)), shown)
     axes.tick_params(length=0)
-    axes.set_xlabel("called")
-    axes.set_ylabel(f"{noun} of the class")
     for spine in axes.spines.values():
         spine.set_visible(False)
-    _title(axes, title)
+    finish(axes, title, "called", f"{noun} of the class")
     return figure
 
 
-@_styled
+@styled
 def distributions(
     groups: Mapping[str, np.ndarray], edges: np.ndarray, label: str, chosen: str, title: str = ""
 ) -> Figure:
     """Counts between `edges` as lines of density, one for each name; the chosen one in blue."""
     figure, axes = _figure(3.2)
-    looks = iter([(MEAN, (0, (4, 2))), (OTHER, (0, (1, 1)))] * len(groups))
+    looks = iter([(MEAN, DASHED), (OTHER, (0, (1, 1)))] * len(groups))
     for name, counts in groups.items():
         colour, style = (CHOSEN, "solid") if name == chosen else next(looks)
         height = counts / max(float(counts.sum()), 1.0) / np.diff(edges)
@@ -748,19 +669,6 @@ def distributions(
     axes.set_xlim(edges[0], edges[-1])
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(label)
-    axes.set_ylabel("density")
     axes.legend(loc="upper right", fontsize=SMALL)
-    _title(axes, title)
+    finish(axes, title, label, "density")
     return figure
-
-
-def _title(axes: Axes, title: str) -> None:
-    if title:
-        axes.set_title(_short(title, 60))
-
-
-def _short(text: str, limit: int = 26) -> str:
-    """A name that fits beside an axis: on one line, the middle of a long one left out."""
-    text = " ".join(str(text).split())
-    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-(limit // 2 - 1) :]}"

@@ -14,9 +14,9 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from .figures import CHOSEN, FAINT, OTHER, WIDTH, _styled, _title
+from .look import CHOSEN, OTHER, SHADE, WIDTH, finish, styled
 
-COLOURS = {"A": "#00795a", "C": CHOSEN, "G": "#b87400", "T": "#b34a00"}
+COLOURS = {"A": "#00795a", "C": CHOSEN, "G": "#a87000", "T": "#b34a00"}
 _HEIGHT = 1.25  # inches of a row
 
 
@@ -50,21 +50,17 @@ def _draw(axes: Axes, heights: np.ndarray, first: int) -> None:
     axes.locator_params(axis="y", nbins=3)
 
 
-@_styled
-def logo(
-    heights: np.ndarray, first: int, xlabel: str, ylabel: str, title: str = "", places: Sequence[str] = ()
-) -> Figure:
+@styled
+def logo(heights: np.ndarray, first: int, xlabel: str, ylabel: str, title: str = "") -> Figure:
     """One row of letters; the first stands at `first`."""
     figure = Figure(figsize=(WIDTH, _HEIGHT + 0.55))
     axes = figure.subplots()
     _draw(axes, heights, first)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _title(axes, title)
+    finish(axes, title, xlabel, ylabel)
     return figure
 
 
-@_styled
+@styled
 def rows(each: Sequence[tuple[str, np.ndarray, int]], xlabel: str, ylabel: str) -> Figure:
     """A row of letters for each (name, heights, first place)."""
     figure = Figure(figsize=(2 * WIDTH, max(len(each), 1) * (_HEIGHT + 0.25) + 0.3))
@@ -74,24 +70,19 @@ def rows(each: Sequence[tuple[str, np.ndarray, int]], xlabel: str, ylabel: str) 
     panels = figure.subplots(len(each), 1, squeeze=False)[:, 0]
     for axes, (name, heights, first) in zip(panels, each, strict=True):
         _draw(axes, heights, first)
-        axes.set_ylabel(ylabel)
-        _title(axes, name)
+        finish(axes, name, "", ylabel)
     panels[-1].set_xlabel(xlabel)
     return figure
 
 
-@_styled
+@styled
 def profile(places: np.ndarray, values: np.ndarray, xlabel: str, ylabel: str, title: str = "") -> Figure:
     """Values by place, as a filled line."""
     figure = Figure(figsize=(WIDTH, 2.4))
     axes = figure.subplots()
-    axes.fill_between(places, values, color=CHOSEN, alpha=0.25, linewidth=0, step="mid")
+    axes.fill_between(places, values, color=CHOSEN, alpha=0.25, linewidth=0, step="mid", gid=SHADE)
     axes.step(places, values, color=CHOSEN, where="mid", linewidth=1.0)
     axes.set_xlim(places[0], places[-1])
     axes.set_ylim(0, None)
-    axes.grid(axis="y", color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
-    _title(axes, title)
+    finish(axes, title, xlabel, ylabel, "y")
     return figure

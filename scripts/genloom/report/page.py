@@ -1,8 +1,9 @@
 """One look for all reports: a page that needs nothing but itself, no JavaScript, and a browser of any width.
 
-A report opens with three sentences in plain words (what was asked, how good it is, compared with what), then come
-sections of blocks: text, tables, figures, facts, code. Whatever a user gives is text and escaped by Jinja; only the
-figures of `report.figures` are markup.
+A report opens with three sentences in plain words (what was asked, how good it is, compared with what). Then come the
+sections of `SECTIONS`, the same on every page and in this order, each of parts and these of blocks: text, tables, figures,
+facts, code. A section that a report has nothing for says so in a line. Whatever a user gives is text and escaped by Jinja;
+only the figures, of `report.look`, are markup.
 
 The style sheet is linked as a `data:` address. Viewers that keep styles from a page, as Galaxy does for tools that its
 administrator has not trusted, then drop it whole instead of printing it as text; what is left reads as a plain page.
@@ -11,12 +12,22 @@ administrator has not trusted, then drop it whole instead of printing it as text
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 HERE = Path(__file__).parent
+SECTIONS = {  # name in the page and field of a report → title, and what it says without blocks
+    "baselines": ("Beside the baselines", "There is no baseline to hold this against."),
+    "figures": ("Figures", "There is nothing to draw."),
+    "reading": ("How to read the numbers", "There are no numbers."),
+    "data": ("Data and split", "There is nothing to tell of the data."),
+    "model": ("The model", "No model file was given; its card would stand here."),
+    "again": ("How to make this again", "It cannot be made again."),
+}
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 Cell = str | tuple[str, str]  # a value, or a value and the smaller words under it
 
 
@@ -42,7 +53,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure: `svg` from `figures.svg`, what it shows (caption), and what a reader sees in it (alt)."""
+    """A figure: `svg` from `look.svg`, what it shows (caption), and what a reader sees in it (alt)."""
 
     svg: str
     title: str
@@ -80,20 +91,33 @@ Block = Text | Table | Pictures | Facts | Code
 
 
 @dataclass(frozen=True)
-class Section:
+class Part:
+    """Blocks of a section under a heading of their own, or under none."""
+
     title: str
     blocks: Sequence[Block]
 
 
 @dataclass(frozen=True)
+class Section:
+    name: str
+    title: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole report.
+    """A whole report, each field from `baselines` on a section of `SECTIONS`.
 
     Attributes
     ----------
     asked, found, compared : the three sentences
     good : whether the model was found better than the simplest baseline; colours the second sentence
     numbers : the few numbers to remember: (name, value, words under it)
+    baselines : what the model is held against, the table first
+    figures : in parts, with the tables that tell more
+    reading : what the numbers mean, by their names
+    data : of `parts.data`; model : the card; again : of `parts.again`
     """
 
     title: str
@@ -102,7 +126,28 @@ class Report:
     compared: str
     good: bool
     numbers: Sequence[tuple[str, str, str]]
-    sections: Sequence[Section]
+    baselines: Sequence[Block]
+    figures: Sequence[Part]
+    reading: Mapping[str, str]
+    data: Sequence[Block]
+    model: Sequence[Block]
+    again: Sequence[Block]
+
+    @property
+    def sections(self) -> list[Section]:
+        """All of them, in their order."""
+        filled = {
+            "baselines": [Part("", self.baselines)],
+            "figures": self.figures,
+            "reading": [Part("", [Facts(self.reading)] if self.reading else [])],
+            "data": [Part("", self.data)],
+            "model": [Part("", self.model)],
+            "again": [Part("", self.again)],
+        }
+        return [
+            Section(name, title, [part for part in filled[name] if part.blocks] or [Part("", [Text([nothing])])])
+            for name, (title, nothing) in SECTIONS.items()
+        ]
 
 
 def render(report: Report) -> str:
@@ -120,10 +165,16 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     environment.filters["markup"] = Markup
     style = base64.b64encode((HERE / "page.css").read_bytes()).decode()
     return environment.get_template("page.html").render(report=report, style=style, version=__version__)
+
+
+def _seen(value: Any) -> Any:
+    """Text without what no reader sees but what changes the words around it, such as marks that turn the direction of writing."""
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value
 
 
 def write(report: Report, path: str | Path) -> None:

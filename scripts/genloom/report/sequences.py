@@ -21,11 +21,12 @@ from ..learning import calibration, metrics, sites
 from ..learning.calibration import Reliability
 from ..learning.metrics import Metric
 from . import figures
-from .page import Cell, Facts, Pictures, Section, Table, number
-from .parts import History, Plot, again, card_facts, interval, losses, span
+from .page import Block, Cell, Table, number
+from .parts import History, Made, Plot, data, given, interval, left_out, span
 
 RECALLS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 THREE: Callable[[float], str] = partial(number, digits=3)
+NO_BASELINE = "no baseline was measured beside it"
 NONE = Metric("", "", np.nan, np.nan, np.nan, 0)
 
 
@@ -45,7 +46,7 @@ class Results:
     confusion : of learning.confusion, for sites
     """
 
-    title: str
+    made: Made
     card: Mapping[str, Any]
     calls: Calls
     unit: np.ndarray
@@ -55,9 +56,6 @@ class Results:
     judged: Sequence[str]
     reliability: Mapping[tuple[str, str], Reliability]
     history: History
-    bootstrap: int
-    seed: int
-    inputs: Mapping[str, str]
     confusion: pl.DataFrame | None = None
 
     @property
@@ -146,11 +144,9 @@ def read(
             bins[model, target] = calibration.reliability(
                 score, calls.observed[here], unit[here], least, args.bootstrap, args.seed
             )
-    history = formats.read_history(args.history) if args.history else {}
-    inputs = {f"SHA-256 of the {name}": formats.digest(getattr(args, name)) for name in ("predictions", "scores")}
-    return Results(
-        args.title or title, card, calls, unit, scores, found, least, judged, bins, history, args.bootstrap, args.seed, inputs
-    )  # fmt: skip
+    made = Made.of(args, title)
+    history = given(formats.read_history, args.history) or {}
+    return Results(made, card, calls, unit, scores, found, least, judged, bins, history)
 
 
 def tables(results: Results) -> dict[str, Callable[[Path], None]]:
@@ -276,33 +272,18 @@ def reliability_table(results: Results, caption: str, lines: Mapping[str, tuple[
     return Table(caption, ["Probability", *header], rows, f"Expected calibration error: {errors}.")
 
 
-def curves(results: Results, drawn: Mapping[str, Plot]) -> list[Section]:
-    """The section on training, where there are curves."""
-    if not results.history:
-        return []
-    return [Section("Training", [Pictures([drawn["training"].picture()]), losses(results.history)])]
-
-
-def ending(results: Results, facts: Mapping[str, str], reading: Mapping[str, str], outputs: str) -> list[Section]:
-    """The last sections: data, how to read, the model, how to make it again."""
+def facts(results: Results, own: Mapping[str, str]) -> list[Block]:
+    """What windows were judged, and what the model learned from."""
     c = results.calls
-    left_out = "; ".join(f"{count:,} {reason}" for reason, count in c.left_out.items()) or "none"
-    own = {
-        **facts,
+    more = {
         "Fold": c.fold or "none: new sequence",
         "Units of the bootstrap": f"{len(np.unique(results.unit)):,}, windows that share a gene together",
         "Rows of the predictions": f"{len(c.target):,}",
-        "Rows left out": left_out,
+        "Rows left out": left_out(c.left_out),
         "Assembly": str(results.card.get("assembly") or ""),
     }
-    options = [f"--task {results.card['task']}", "--predictions predictions.tsv", "--scores metrics.tsv"]
-    options += ["--model model.safetensors", *(["--history history.tsv"] if results.history else [])]
-    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", f"--report report.html {outputs}"]
-    drawn = f"{results.bootstrap:,} draws of genes, seed {results.seed}" if results.bootstrap else "none"
-    intervals = f"{drawn}; those of the scores as train_model or predict_model drew them"
-    return [
-        Section("Data", [Facts({name: fact for name, fact in own.items() if fact})]),
-        Section("How to read the numbers", [Facts(reading)]),
-        Section("The model", [Facts(card_facts(results.card))]),
-        Section("How to make this again", again(options, results.inputs, intervals, True)),
-    ]
+    return data(results.card, {**own, **more})
+
+
+def again(results: Results) -> list[Block]:
+    return results.made.again("genes", "; those of the scores as train_model or predict_model drew them")

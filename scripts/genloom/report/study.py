@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
 
 import numpy as np
 
-from .. import __version__
+from ..formats import modelfile
 from ..formats.results import read_history
 from ..formats.studylog import FAILED, FINISHED, PRUNED, Trial
 from ..learning import audit, search
@@ -18,8 +16,22 @@ from ..learning.plan import Dimension
 from ..learning.study import DEFAULT, TUNED, Chance, Judged, Study, chance
 from ..learning.trainer import NAMES, told
 from . import figures, page
-from .page import Block, Cell, Code, Facts, Pictures, Report, Section, Table, Text, number
-from .parts import ROWS, Plot, count, interval, listed, span, training
+from .page import Block, Cell, Code, Facts, Part, Pictures, Report, Table, Text, number
+from .parts import (
+    ROWS,
+    Plot,
+    again,
+    card_facts,
+    count,
+    data,
+    interval,
+    listed,
+    sentence,
+    span,
+    standing,
+    table,
+    trained,
+)
 
 DIGITS = 3
 _figure = partial(number, digits=DIGITS)
@@ -27,7 +39,8 @@ READING = {
     "Trial": "A run of train_model with the fixed settings of the plan and those of the trial, for each inner fold of the "
     "training part. Its score is the mean of the metric over the folds. Trial 0 is the hand-set default.",
     "Ended early": "After each inner fold the best mean of a trial so far is held against the median of the finished trials "
-    "after as many folds. One that is worse is not run on the other folds.",
+    "after as many folds. One that is worse is not run on the other folds. A network is also given up within a fold, where the "
+    "least validation loss so far is above the median of those of the finished trials after as many epochs.",
     "Test part": "Neither trials nor the choice among them saw it. The winner and the default were each trained once on the "
     "whole training part, and judged on it once.",
     "Chance": "Of many equal settings the one with the luckiest folds comes out on top. The luck is estimated from how the "
@@ -57,20 +70,24 @@ def report(study: Study, trials: Mapping[int, Trial], judged: Judged, ended: str
         ("Gained on inner folds", _figure(inner), "by the best of the trials"),
         ("Gained on the test part", _figure(plan.sign * gain.value), "by the same settings"),
     ]
-    sections = [
-        Section("On the untouched test part", _tested(study, judged)),
-        Section("What was tried", _tried(study, trials, judged, ended)),
-        Section("How much of it is chance", _luck(study, trials, judged, inner, luck)),
-        Section("The winner", _winner(study, trials, judged)),
-        Section("The plan", [Text([f"The question: {plan.question}"]), Code(plan.text.rstrip("\n"))]),
-        Section("Data and split", _data(study)),
-        Section("How to read it", [Facts(READING)]),
-        Section("How to make this again", _again(study, trials)),
-    ]
     return Report(
-        "Study of settings", _asked(study, trials), _found(study, best, tuned, gain), _compared(study, judged, inner, luck),
-        not _worse(study, judged), numbers, sections,
-    )  # fmt: skip
+        title="Study of settings",
+        asked=_asked(study, trials),
+        found=_found(study, best, tuned, gain),
+        compared=_compared(study, judged, inner, luck),
+        good=not _worse(study, judged),
+        numbers=numbers,
+        baselines=_tested(study, judged),
+        figures=[
+            Part("What was tried", _tried(study, trials, judged, ended)),
+            Part("How much of it is chance", _luck(study, trials, judged, inner, luck)),
+            *_curves(judged),
+        ],
+        reading=READING,
+        data=_data(study),
+        model=_winner(study, trials, judged),
+        again=_again(study, trials),
+    )
 
 
 def _metric(judged: Judged, name: str, model: str) -> Metric:
@@ -81,11 +98,11 @@ def _metric(judged: Judged, name: str, model: str) -> Metric:
 
 def _asked(study: Study, trials: Mapping[int, Trial]) -> str:
     plan = study.plan
-    question = plan.question if plan.question.endswith(("?", ".")) else f"{plan.question}."
     names = [each.name for each in plan.search]
     return (
-        f"The question: {question} {count(len(trials), 'trial')} of {listed(names)} were held against each other by "
-        f"{plan.metric} on {count(len(study.inner), 'inner fold')} of the training part."
+        f"The question: \N{LEFT DOUBLE QUOTATION MARK}{plan.question}\N{RIGHT DOUBLE QUOTATION MARK}, for which "
+        f"{count(len(trials), 'trial')} of {listed(names)} were held against each other by {plan.metric} on "
+        f"{count(len(study.inner), 'inner fold')} of the training part."
     )
 
 
@@ -106,22 +123,22 @@ def _found(study: Study, best: Trial, tuned: Metric, gain: Metric) -> str:
 
 def _compared(study: Study, judged: Judged, inner: float, luck: Chance | None) -> str:
     metric, sign = study.plan.metric, study.plan.sign
-    own = _metric(judged, metric, TUNED)
     others = [_metric(judged, metric, name) for name in judged.models(metric) if name not in (TUNED, DEFAULT)]
-    places: dict[str, list[str]] = {"ahead of": [], "behind": []}
-    for other in others:
-        if other.value == other.value:
-            places["ahead of" if sign * (own.value - other.value) > 0 else "behind"].append(
-                f"{other.model} ({_figure(other.value)})"
-            )
-    said = [f"{place} {listed(names)}" for place, names in places.items() if names]
-    baselines = f"Of the baselines it is {' and '.join(said)}. " if said else ""
-    if luck is None or judged.trial.trial == 0 or inner != inner:
-        return f"{baselines}On the inner folds it was {_figure(judged.trial.score(metric))}."
-    return (
-        f"{baselines}On the inner folds the gain was {_figure(inner)}, where choosing the best of {luck.trials} equal settings "
-        f"would show about {_figure(luck.expected)}."
-    )
+    known = {other.model: _less(judged, metric, other) for other in others if other.value == other.value}
+    places = standing(known, lambda name: f"{name} ({_figure(_metric(judged, metric, name).value)})", lower=sign < 0)
+    inside = f"on the inner folds it was {_figure(judged.trial.score(metric))}"
+    if luck is not None and judged.trial.trial != 0 and inner == inner:
+        inside = (
+            f"on the inner folds the gain was {_figure(inner)}, where choosing the best of {luck.trials} equal settings would "
+            f"show about {_figure(luck.expected)}"
+        )
+    return sentence(f"compared with the baselines on the test part, it is {places}" if places else "", inside)
+
+
+def _less(judged: Judged, metric: str, other: Metric) -> Metric:
+    """The metric of the winner less that of another model, as it was measured, or else without an interval."""
+    value = _metric(judged, metric, TUNED).value - other.value
+    return judged.get(f"{metric}_difference", other.model) or Metric("", other.model, value, np.nan, np.nan, other.n)
 
 
 def _worse(study: Study, judged: Judged) -> bool:
@@ -158,14 +175,14 @@ def _tested(study: Study, judged: Judged) -> list[Block]:
         rows.append([name, *((_figure(m.value), interval(m, _figure)) if m else "–" for m in found)])
     less = [_metric(judged, f"{metric}_difference", name) for name in models if name != TUNED]
     return [
-        Pictures([plot.picture()]),
         Table(
-            "All measures, the metric of the plan first",
+            "On the untouched test part, the metric of the plan first",
             ["Measure", *models],
             rows,
             strong=0,
             note="Small: 95% interval.",
         ),
+        Pictures([plot.picture()]),
         Table(
             f"{metric} of the tuned model less that of the others",
             ["Model", "Difference"],
@@ -217,6 +234,7 @@ def _tried(study: Study, trials: Mapping[int, Trial], judged: Judged, ended: str
         blocks.append(
             Pictures(small, small=True, caption="Each setting: a dot a trial, a cross one ended early, blue the best.")
         )
+    blocks += _learned(study, trials, judged)
     if shares := search.importance(plan, trials):
         rows: list[list[Cell]] = [[name, f"{100 * share:.0f}%"] for name, share in shares.items()]
         blocks.append(Table("Importance of the settings", ["Setting", "Share of the spread"], rows))
@@ -224,7 +242,7 @@ def _tried(study: Study, trials: Mapping[int, Trial], judged: Judged, ended: str
     ranked = sorted(
         ordered, key=lambda t: (t.stopped != FINISHED, not t.folds, -plan.sign * t.score(plan.metric), t.trial)
     )
-    table: list[list[Cell]] = [
+    tried: list[list[Cell]] = [
         [
             str(trial.trial),
             (_figure(trial.score(plan.metric)), ", ".join(_figure(each) for each in trial.scores(plan.metric)))
@@ -237,16 +255,28 @@ def _tried(study: Study, trials: Mapping[int, Trial], judged: Judged, ended: str
         ]
         for trial in ranked
     ]
-    blocks.append(
-        Table(
-            "All trials, the best first",
-            ["Trial", plan.metric, *names, "Time", "Memory", "Ended"],
-            table[:ROWS],
-            strong=0,
-            note="Small: the inner folds." + (f" The first {ROWS} of {len(table)}." if len(table) > ROWS else ""),
-        )
+    header = ["Trial", plan.metric, *names, "Time", "Memory", "Ended"]
+    return [*blocks, table("All trials, the best first", header, tried, "Small: the inner folds.", 0, "trial")]
+
+
+def _learned(study: Study, trials: Mapping[int, Trial], judged: Judged) -> list[Block]:
+    """The learning curves of all trials on the first inner fold."""
+    fold = study.inner[0][0]
+    own = [trial for _, trial in sorted(trials.items()) if trial.curves.get(fold)]
+    if not own:
+        return []
+    curves = [np.array([np.nan if loss is None else loss for loss in trial.curves[fold]]) for trial in own]
+    ended = np.array([fold not in trial.folds and trial.stopped == PRUNED for trial in own])
+    best = next((place for place, trial in enumerate(own) if trial.trial == judged.trial.trial), -1)
+    plot = Plot(
+        "learned",
+        "Learning curves",
+        partial(figures.learned, curves, ended, best),
+        f"Validation loss of the network of each trial on inner fold {fold}; a cross where a trial was ended.",
+        f"{count(len(own), 'learning curve')}, {ended.sum()} of them ended early, after "
+        f"{min(map(len, curves))} to {max(map(len, curves))} epochs.",
     )
-    return blocks
+    return [Pictures([plot.picture()])]
 
 
 def told_list(value: object) -> str:
@@ -324,41 +354,39 @@ def _winner(study: Study, trials: Mapping[int, Trial], judged: Judged) -> list[B
         ]
         for each in plan.search
     ]
-    blocks: list[Block] = [Table("Its settings", ["Setting", "The winner", "The default", "Searched"], rows)]
-    if plan.fixed:
-        blocks.append(Facts({name: told_list(value) for name, value in plan.fixed.items()}))
+    card, _ = modelfile.read(judged.folder / NAMES["model"])
+    fixed = {f"Fixed: {name}": told_list(value) for name, value in plan.fixed.items()}
+    return [
+        Table("Settings of the winner", ["Setting", "The winner", "The default", "Searched"], rows),
+        *([Facts(fixed)] if fixed else []),
+        *card_facts(card),
+    ]
+
+
+def _curves(judged: Judged) -> list[Part]:
+    """The training of the winner, where it has epochs."""
     history = judged.folder / NAMES["history"]
-    if history.exists() and len(history.read_text().splitlines()) > 1:
-        blocks.append(Pictures([training(read_history(history), "network").picture()]))
-    return blocks
+    some = history.exists() and len(history.read_text().splitlines()) > 1
+    return trained(read_history(history)) if some else []
 
 
 def _data(study: Study) -> list[Block]:
     fold = study.fold.outer[0]
     facts = {f"--{name}": study.plan.data.get(name, "") for name in study.files}
-    facts = {name: words for name, words in facts.items() if words}
     facts["Outer fold"] = ", ".join(f"{len(fold.part(part)):,} {part}" for part in ("train", "validation", "test"))
     rows: list[list[Cell]] = [
         [name, *(f"{len(split.outer[0].part(part)):,}" for part in ("train", "validation", "test"))]
         for name, split in study.inner
     ]
-    blocks: list[Block] = [
-        Facts(facts),
-        Table(
-            "Inner folds, of the training part alone",
-            ["Fold", "Trained on", "Validation", "Judged on"],
-            rows,
-            note="Groups of the split stay together. The validation part of the split, where there is one, ends the training of "
-            "trials, too.",
-        ),
-    ]
-    findings = audit.record(study.findings, study.allow_leak)
-    said = findings["findings"]
-    assert isinstance(said, list)
-    blocks.append(Text([f"Audit of the split: {'; '.join(map(str, said)) if said else 'no leak was found'}."]))
-    if study.allow_leak:
-        blocks.append(Text([f"Leaks are allowed because: {study.allow_leak}"]))
-    return blocks
+    note = (
+        "Groups of the split stay together. The validation part of the split, where there is one, ends the training of trials, "
+        "too."
+    )
+    folds = Table(
+        "Inner folds, of the training part alone", ["Fold", "Trained on", "Validation", "Judged on"], rows, note
+    )
+    digests = {"data": study.digests["data"], "split": study.digests["split"]}
+    return data({**digests, "audit": audit.record(study.findings, study.allow_leak)}, facts, folds)
 
 
 def _again(study: Study, trials: Mapping[int, Trial]) -> list[Block]:
@@ -376,20 +404,13 @@ def _again(study: Study, trials: Mapping[int, Trial]) -> list[Block]:
     parallel = 1 + max((trial.trial - trial.seen for trial in trials.values() if trial.seen), default=0)
     if parallel > 1:
         words.append(f"--parallel {parallel} --threads {parallel}")
-    code = str(study.digests["code"])
-    versions = {"genloom": __version__, "python": platform.python_version()}
-    versions |= {name: version(name).partition("+")[0] for name in ("optuna", "numpy", "scikit-learn", "torch")}
-    return [
-        Text(["The file names stand for your own. The same plan, data and seed suggest the same trials."]),
-        Code("genloom-tune-model " + " \\\n    ".join(words)),
-        Facts(
-            {
-                "Made with": page.plain(versions),
-                "SHA-256 of the code": code.partition(" ")[2],
-                "SHA-256 of the plan": study.digests["plan"],
-                "SHA-256 of the split": study.digests["split"],
-                **{f"SHA-256 of --{name}": digest for name, digest in study.digests["data"].items()},
-                "Seeds": f"{study.plan.seed} of the search, {study.plan.training_seed} of training",
-            }
-        ),
-    ]
+    facts = {
+        "SHA-256 of the plan": study.digests["plan"],
+        "SHA-256 of the code": str(study.digests["code"]).partition(" ")[2],
+        "SHA-256 of the split": study.digests["split"],
+        **{f"SHA-256 of --{name}": digest for name, digest in study.digests["data"].items()},
+        "Seeds": f"{study.plan.seed} of the search, {study.plan.training_seed} of training",
+    }
+    note = "The same plan, data and seed suggest the same trials."
+    packages = ("optuna", "numpy", "scikit-learn", "torch")
+    return [*again("tune-model", words, packages, facts, note), Text(["The plan:"]), Code(study.plan.text.rstrip("\n"))]

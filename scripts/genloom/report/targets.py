@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,31 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..formats import modelfile
 from ..formats import results as tables_of
 from ..learning import inferred, metrics
 from ..learning.inferred import LINEAR, MEAN, Evaluation
 from . import figures
-from .page import Block, Cell, Facts, Pictures, Report, Section, Table, Text, number
-from .parts import ROWS, History, Plot, again, card_facts, count, interval, listed, percent, span, the, training
+from .page import Block, Cell, Part, Report, Table, Text, number
+from .parts import (
+    History,
+    Made,
+    Plot,
+    card_facts,
+    count,
+    data,
+    drawn,
+    given,
+    interval,
+    left_out,
+    model_of,
+    percent,
+    span,
+    standing,
+    table,
+    the,
+    trained,
+    training,
+)
 
 TITLE = "Inferred genes in held-out samples"
 SHOWN = 10  # genes of a list of best or worst
@@ -42,30 +60,21 @@ class Results:
     """All that a report on inferred genes can be made of; what is None is left out of it."""
 
     evaluation: Evaluation
-    title: str
+    made: Made
     card: Mapping[str, Any] | None
     history: History | None
-    bootstrap: int
-    seed: int
-    inputs: Mapping[str, str]
 
 
 def read(args: Namespace) -> Results:
     """Read what the arguments name, and judge it."""
-    card = modelfile.read(args.model, "targets")[0] if args.model else None
+    card, _ = model_of(args)
     evaluation = inferred.evaluate(args.predictions, args.bootstrap, args.seed)
     if card is not None and card["architecture"] != evaluation.models[0]:
         what = f"is a model {card['architecture']!r}, the predictions are of {evaluation.models[0]!r}"
         raise InputError(what, args.model, "give the model and the predictions of one run")
-    return Results(
-        evaluation,
-        args.title or TITLE,
-        card,
-        tables_of.read_history(args.history) if args.history else None,
-        args.bootstrap,
-        args.seed,
-        {"Digest of the predictions": inferred.Predictions(args.predictions).reader.digest()},
-    )
+    digest = inferred.Predictions(args.predictions).reader.digest()
+    made = Made.of(args, TITLE, predictions=digest)
+    return Results(evaluation, made, card, given(tables_of.read_history, args.history))
 
 
 def tables(results: Results) -> dict[str, Callable[[Path], None]]:
@@ -153,7 +162,7 @@ def plots(results: Results) -> list[Plot]:
     return found
 
 
-def report(results: Results, drawn: list[Plot]) -> Report:
+def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
     e = results.evaluation
     mae, reduction = e.get("mae"), e.get("mae_reduction")
@@ -166,24 +175,31 @@ def report(results: Results, drawn: list[Plot]) -> Report:
     ]
     if improved:
         numbers.append(("Genes improved", percent(improved.value), interval(improved, percent) or f"of {improved.n:,}"))
-    sections = [
-        Section("Beside the other models", _models(e)),
-        Section("Figures", [Pictures([plot.picture() for plot in drawn])]),
-        Section("Gene by gene", _genes(e)),
-        Section("Folds and samples", _data(results)),
-        Section("How to read the numbers", [Facts(READING)]),
-    ]
-    if results.card is not None:
-        sections.append(Section("The model", [Facts(card_facts(results.card))]))
-    sections.append(Section("How to make this again", _again(results)))
-    good = reduction.value > 0 and not reduction.low <= 0
-    return Report(results.title, _asked(e), _found(e), _compared(e), good, numbers, sections)
+    return Report(
+        title=results.made.title,
+        asked=_asked(e),
+        found=_found(e),
+        compared=_compared(e),
+        good=reduction.value > 0 and not reduction.low <= 0,
+        numbers=numbers,
+        baselines=[*_models(e), *drawn(plots, "models")],
+        figures=[
+            Part("All genes together", drawn(plots, "errors", "density")),
+            Part("Gene by gene", [*drawn(plots, "genes", "pairs"), *_genes(e)]),
+            Part("Sample by sample", _samples(e)),
+            *trained(results.history),
+        ],
+        reading=READING,
+        data=_data(results),
+        model=card_facts(results.card),
+        again=results.made.again(f"{e.drawn}s"),
+    )
 
 
 def _asked(e: Evaluation) -> str:
     return (
         f"The question: how well does {the(e.models[0])} infer {count(len(e.genes), 'gene')} from landmark genes in "
-        f"{count(len(e.samples), 'sample')} that it was not trained on? ({count(len(e.folds), 'fold')}.)"
+        f"{count(len(e.samples), 'sample')} that it was not trained on ({count(len(e.folds), 'fold')})?"
     )
 
 
@@ -215,15 +231,9 @@ def _found(e: Evaluation) -> str:
 
 
 def _compared(e: Evaluation) -> str:
-    lists: dict[str, list[str]] = {"ahead of": [], "not told apart from": [], "behind": []}
-    for name in e.models[1:]:
-        difference = e.get("mae_difference", name)
-        if difference.low != difference.low:
-            place = "ahead of" if difference.value < 0 else "behind"
-        else:
-            place = "ahead of" if difference.high < 0 else "behind" if difference.low > 0 else "not told apart from"
-        lists[place].append(f"{name} ({number(e.get('mae', name).value, 3)})")
-    return f"By mean absolute error it is {'; '.join(f'{place} {listed(names)}' for place, names in lists.items() if names)}."
+    others = {name: e.get("mae_difference", name) for name in e.models[1:]}
+    places = standing(others, lambda name: f"{name} ({number(e.get('mae', name).value, 3)})", lower=True)
+    return f"Compared by mean absolute error on the same samples, it is {places}."
 
 
 def _models(e: Evaluation) -> list[Block]:
@@ -268,16 +278,16 @@ def _genes(e: Evaluation) -> list[Block]:
     skill = 1 - e.gene[chosen] / np.maximum(e.gene[MEAN], 1e-12)
     order = [int(i) for i in np.argsort(-skill, kind="stable") if np.isfinite(skill[i])]
 
-    def table(caption: str, places: list[int]) -> Table:
+    def some(caption: str, places: list[int]) -> Table:
         rows: list[list[Cell]] = [
             [
                 (e.genes[i], e.symbols[i] if e.symbols[i] != e.genes[i] else ""),
-                *(number(float(e.gene[name][i]), 3) for name in dict.fromkeys([chosen, LINEAR, MEAN])),
+                *(number(float(e.gene[name][i]), 3) for name in _shown(e)),
                 number(float(e.r[i]), 2),
             ]
             for i in places
         ]
-        heads = [name.capitalize() for name in dict.fromkeys([chosen, LINEAR, MEAN])]
+        heads = [name.capitalize() for name in _shown(e)]
         return Table(caption, ["Gene", *heads, "r"], rows)
 
     blocks: list[Block] = [
@@ -287,54 +297,42 @@ def _genes(e: Evaluation) -> list[Block]:
                 "predicted and observed z-scores of the gene over held-out samples. The gene table of this tool holds all genes."
             ]
         ),
-        table("The best genes", order[:SHOWN]),
+        some("The best genes", order[:SHOWN]),
     ]
     if len(order) > SHOWN:
-        blocks.append(table("The worst genes", order[-SHOWN:][::-1]))
+        blocks.append(some("The worst genes", order[-SHOWN:][::-1]))
     return blocks
 
 
 def _data(results: Results) -> list[Block]:
-    e = results.evaluation
-    left_out = (results.card or {}).get("left_out") or {}
+    e, card = results.evaluation, results.card
     facts = {
         "Samples": f"{len(e.samples):,}",
-        "Landmarks": f"{len(results.card['features']['names']):,}" if results.card else "",
+        "Landmarks": f"{len(card['features']['names']):,}" if card else "",
         "Genes inferred": f"{len(e.genes):,}",
         "Genes not judged": f"{e.constant:,}: they do not vary in any training part" if e.constant else "",
-        "Left out": "; ".join(f"{n:,} {reason}" for reason, n in left_out.items()) or ("none" if results.card else ""),
+        "Left out": left_out(card.get("left_out") or {}) if card else "",
         "Unit of the matrix": e.unit,
     }
-    names = list(dict.fromkeys([e.models[0], LINEAR, MEAN]))
-    folds: list[list[Cell]] = [
-        [name, *([held] if any(e.groups) else []), f"{size:,}", *(number(each[model], 3) for model in names)]
+    models, group = _shown(e), any(e.groups)
+    rows: list[list[Cell]] = [
+        [name, *([held] if group else []), f"{size:,}", *(number(each[model], 3) for model in models)]
         for name, held, size, each in e.folds
     ]
-    chosen = e.models[0]
-    worst = np.argsort(-e.sample[chosen], kind="stable")
-    samples: list[list[Cell]] = [
-        [e.samples[i], *([e.groups[i]] if any(e.groups) else []), *(number(float(e.sample[m][i]), 3) for m in names)]
-        for i in worst
-    ]
-    group = ["Group"] if any(e.groups) else []
-    heads = [name.capitalize() for name in names]
-    return [
-        Facts({name: fact for name, fact in facts.items() if fact}),
-        Table("Mean absolute error in each fold", ["Fold", *group, "Samples", *heads], folds[:ROWS]),
-        Table(
-            "Held-out samples, the largest error first",
-            ["Sample", *group, *heads],
-            samples[:ROWS],
-            note=f"The first {ROWS} of {len(samples):,} samples." if len(samples) > ROWS else "",
-        ),
-    ]
+    header = ["Fold", *(["Group"] if group else []), "Samples", *(name.capitalize() for name in models)]
+    return data(card, facts, table("Mean absolute error in each fold", header, rows, noun="fold"))
 
 
-def _again(results: Results) -> list[Block]:
-    options = ["--task targets", "--predictions predictions.h5ad"]
-    given = {"--history history.tsv": results.history, "--model model.safetensors": results.card}
-    options += [option for option, value in given.items() if value is not None]
-    options += [f"--bootstrap {results.bootstrap} --seed {results.seed}", "--report report.html --metrics metrics.tsv"]
-    e = results.evaluation
-    drawn = f"{results.bootstrap:,} draws of {e.drawn}s, seed {results.seed}" if results.bootstrap else "none"
-    return again(options, results.inputs, drawn, results.card is not None)
+def _samples(e: Evaluation) -> list[Block]:
+    models, group = _shown(e), any(e.groups)
+    rows: list[list[Cell]] = [
+        [e.samples[i], *([e.groups[i]] if group else []), *(number(float(e.sample[m][i]), 3) for m in models)]
+        for i in np.argsort(-e.sample[e.models[0]], kind="stable")
+    ]
+    header = ["Sample", *(["Group"] if group else []), *(name.capitalize() for name in models)]
+    return [table("Held-out samples, the largest error first", header, rows, noun="sample")]
+
+
+def _shown(e: Evaluation) -> list[str]:
+    """The chosen model, linear regression and the mean, each once."""
+    return list(dict.fromkeys([e.models[0], LINEAR, MEAN]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ import numpy as np
 import polars as pl
 
 from ..formats import modelfile
-from ..formats import results as formats
 from ..learning import effects, metrics
 from ..learning.effects import CUTOFFS, LEAST, NAMES, Effects
 from ..learning.metrics import Metric
 from . import figures
-from .page import Block, Cell, Facts, Pictures, Report, Section, Table, number, plain
-from .parts import ROWS, Plot, again, card_facts, count, percent
+from .page import Block, Cell, Facts, Part, Report, Table, Text, number, plain
+from .parts import ROWS, Made, Plot, card_facts, count, data, drawn, given, left_out, percent, sentence
 
 TITLE = "What variants do to splicing"
 SOURCE = {"name": "Weights of", "licence": "Licence", "citation": "Citation", "doi": "DOI", "trained_on": "Trained on"}
@@ -45,31 +43,24 @@ READING = {
 
 @dataclass(frozen=True)
 class Results:
-    """The table of score_variants, what was counted in it, and the card of the model, empty where it is not given."""
+    """The table of score_variants, what was counted in it, and the card of the model, if it is given."""
 
     effects: Effects
     metrics: list[Metric]
     model: str
-    card: Mapping[str, Any]
-    title: str
-    inputs: Mapping[str, str]
-    options: list[str]
+    card: Mapping[str, Any] | None
+    made: Made
 
 
 def read(args: Namespace) -> Results:
     """Read what the arguments name, and count."""
     found = effects.read(args.predictions)
-    card = modelfile.read(args.model, "boundaries")[0] if args.model else {}
-    model = card.get("source", {}).get("name") or ("the model" if card else "")
-    inputs = {"SHA-256 of the scores": formats.digest(args.predictions)}
-    given = ["--task variants", "--predictions scores.tsv"]
-    if args.model:
-        given.append("--model model.safetensors")
-    if args.title:
-        given.append(f"--title {shlex.quote(args.title)}")
+    card = given(modelfile.read, args.model, "boundaries")
+    about = card[0] if card else None
+    model = (about or {}).get("source", {}).get("name") or ("the model" if about else "")
     measured = effects.measure(found, model.removeprefix("the ") or "model")
-    options = [*given, "--report report.html --variant-table variants.tsv"]
-    return Results(found, measured, model, card, args.title or TITLE, inputs, options)
+    made = Made.of(args, TITLE)
+    return Results(found, measured, model, about, made)
 
 
 def tables(results: Results) -> dict[str, Callable[[Path], None]]:
@@ -171,37 +162,46 @@ def _changes(e: Effects) -> dict[str, np.ndarray]:
 
 def report(results: Results, plots: Sequence[Plot]) -> Report:
     """The report around its figures."""
-    e, drawn = results.effects, {plot.name: plot for plot in plots}
-
-    def pictures(*names: str) -> list[Block]:
-        return [Pictures([drawn[name].picture() for name in names if name in drawn])]
-
+    e = results.effects
     scored, alleles = len(e.alleles), e.totals["alleles"]
     numbers = [
         ("Alleles scored", f"{scored:,}", f"of {alleles:,}"),
         *((f"At least {cutoff:g}", f"{len(e.reaching(cutoff)):,}", words) for cutoff, words in CUTOFFS.items()),
-    ]
-    sections = [Section("What was scored", [*pictures("reasons"), _reasons(e)])]
-    if scored:
-        sections.append(Section("How strong the effects are", [*pictures("scores"), _cutoffs(e)]))
-    if "changes" in drawn:
-        sections.append(
-            Section("Which sites change, and where", [*pictures("changes", "distances"), _sites(e), _distances(e)])
-        )
-    if scored:
-        sections.append(Section("The strongest variants", [_strongest(e)]))
-    if results.card:
-        sections.append(Section("The model", [Facts(_about(results.card))]))
-    sections += [
-        Section("How to read the numbers", [Facts(READING)]),
-        Section("How to make this again", again(results.options, results.inputs, "none: all are counts", False)),
     ]
     scores = f"the scores of {results.model}" if results.model else "their scores"
     asked = (
         f"The question: which of {count(alleles, 'allele')} in {count(e.totals['records'], 'record')} change splicing, by "
         f"{scores}?"
     )
-    return Report(results.title, asked, _found(e), _rest(e), bool(scored), numbers, sections)
+    strong = any(plot.name == "changes" for plot in plots)
+    return Report(
+        title=results.made.title,
+        asked=asked,
+        found=_found(e),
+        compared=_rest(e),
+        good=bool(scored),
+        numbers=numbers,
+        baselines=[Text([NO_BASELINE]), *([_cutoffs(e)] if scored else [])],
+        figures=[
+            Part("How strong the effects are", drawn(plots, "scores")),
+            Part(
+                "Which sites change, and where",
+                [*drawn(plots, "changes", "distances"), _sites(e), _distances(e)] if strong else [],
+            ),
+            Part("The strongest variants", [_strongest(e)] if scored else []),
+            Part("Scored, and why not", [*drawn(plots, "reasons"), _reasons(e)]),
+        ],
+        reading=READING,
+        data=_data(results),
+        model=_about(results.card),
+        again=results.made.again(),
+    )
+
+
+NO_BASELINE = (
+    "What these alleles do in cells is not known here: there is no truth and no baseline to hold the scores against, only "
+    "cut-offs. How good the model is beside baselines is in the report on its training, or in its publication."
+)
 
 
 def _found(e: Effects) -> str:
@@ -217,24 +217,26 @@ def _found(e: Effects) -> str:
 
 
 def _rest(e: Effects) -> str:
-    """The strongest allele, and what was left unscored."""
-    said = []
+    """What it is held against, the strongest allele, and what was left unscored."""
+    strongest = ""
     if len(e.reaching(LEAST)):
         top = e.alleles.row(0, named=True)
-        said.append(
-            f"The strongest is {_name(top)} in {top['gene']}: {top['change']} of {number(top['highest'])}, "
-            f"{_where(top['distance'])}{', which may be an artefact of the insertion' if _moved(top) else ''}."
+        strongest = (
+            f"the strongest is {_name(top)} in {top['gene']}, {top['change']} of {number(top['highest'])}, "
+            f"{_where(top['distance'])}{', which may be an artefact of the insertion' if _moved(top) else ''}"
         )
-    left = sum(e.reasons.values())
+    left, unscored = sum(e.reasons.values()), "no allele was left unscored"
     if left:
         reason, most = next(iter(e.reasons.items()))
         why = f", all of them: {reason}" if most == left else f", most often ({most:,}): {reason}"
-        said.append(f"{count(left, 'allele')} {'was' if left == 1 else 'were'} left unscored{why}.")
-    else:
-        said.append("No allele was left unscored.")
-    if missing := e.totals["records_missing"]:
-        said.append(f"The table lacks {count(missing, 'record')}: its rows were chosen from a longer one.")
-    return " ".join(said)
+        unscored = f"{count(left, 'allele')} {'was' if left == 1 else 'were'} left unscored{why}"
+    missing = e.totals["records_missing"]
+    return sentence(
+        "the scores are held against cut-offs, not against an experiment" if len(e.alleles) else "",
+        strongest,
+        unscored,
+        f"the table lacks {count(missing, 'record')}: its rows were chosen from a longer one" if missing else "",
+    )
 
 
 def _where(distance: int) -> str:
@@ -252,7 +254,7 @@ def _reasons(e: Effects) -> Table:
         f"{count(totals['records'], 'record')}; {count(scored, 'allele')} in {count(totals['genes'], 'gene')}, "
         f"{count(len(e.scored), 'pair')} of allele and gene."
     )
-    return Table("Alleles", ["", "Alleles", "Share"], rows, note=note, strong=0)
+    return Table("Alleles", ["What", "Alleles", "Share"], rows, note=note, strong=0)
 
 
 def _cutoffs(e: Effects) -> Table:
@@ -312,13 +314,29 @@ def _strongest(e: Effects) -> Table:
     )
 
 
-def _about(card: Mapping[str, Any]) -> dict[str, str]:
+def _data(results: Results) -> list[Block]:
+    e = results.effects
+    missing = e.totals["records_missing"]
+    facts = {
+        "Records": f"{e.totals['records']:,}" + (f"; the table lacks {missing:,} of a longer one" if missing else ""),
+        "Alleles": f"{e.totals['alleles']:,}",
+        "Alleles scored": f"{len(e.alleles):,}, {len(e.scored):,} with the genes they are in",
+        "Left unscored": left_out(e.reasons),
+        "Genes": f"{e.totals['genes']:,}",
+        "Split": "none: variants are not divided",
+    }
+    return data(results.card, facts)
+
+
+def _about(card: Mapping[str, Any] | None) -> list[Block]:
     """Whose weights they are, and what they are of."""
+    if card is None:
+        return []
     source = card.get("source", {})
     facts = {words: plain(source[key]) for key, words in SOURCE.items() if key in source}
     if files := source.get("files"):
         facts["Files"] = plain([each["release"] or f"SHA-256 {each['sha256']}" for each in files])
-    return facts | card_facts({key: card[key] for key in CARD if card.get(key)})
+    return [*([Facts(facts)] if facts else []), *card_facts({key: card[key] for key in CARD if card.get(key)})]
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -1,0 +1,119 @@
+"""Parts of a whole: each is made by a job of its own, and knows which part of what it is.
+
+What was divided into parts and made part by part is joined again by merge_parts, which gives what one job would have given.
+A part has a record of itself, JSON in one line: in a comment of text, in a dataset of HDF5. No other tool takes a part for
+the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, named
+
+KEY = "genloom-part"
+COMMENT = f"#{KEY} "
+_CURE = "give the parts of one division, made by one version of genloom"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of a whole something is.
+
+    Attributes
+    ----------
+    places : those that it holds of the places 1 to `of` of the whole
+    whole : tells what was divided, and how, from other wholes: a digest
+    names : of all places, where they have names, as samples do
+    made : setting → value; all parts are made by the same ones
+    facts : what a merge of its kind needs further
+    """
+
+    places: tuple[int, ...]
+    of: int
+    whole: str
+    names: tuple[str, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"part {named(self.places)} of {self.of}"
+
+    @property
+    def text(self) -> str:
+        """The record in one line."""
+        return json.dumps(vars(self))
+
+    def by(self, made: Mapping[str, Any], **facts: Any) -> Part:
+        """The same part of what was made of the whole by these settings."""
+        return replace(self, made=dict(made), facts={**self.facts, **facts})
+
+    @classmethod
+    def read(cls, text: str, where: object) -> Part:
+        """A record.
+
+        Raises
+        ------
+        InputError : none of this genloom's
+        """
+        try:
+            record = json.loads(text)
+            part = cls(**{**record, "places": tuple(record["places"]), "names": tuple(record["names"])})
+            if not part.places or not all(0 < place <= part.of for place in part.places):
+                raise ValueError(f"places {part.places}")
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"has a damaged record of its part: {error}", where, _CURE) from None
+        return part
+
+    def name(self, place: int) -> str:
+        return repr(self.names[place - 1]) if self.names else f"part {place}"
+
+
+def digest(lines: Iterable[str]) -> str:
+    """What tells one whole from another."""
+    state = hashlib.sha256()
+    for line in lines:
+        state.update(line.encode() + b"\n")
+    return state.hexdigest()[:16]
+
+
+def refuse(path: str | Path, part: object) -> InputError:
+    """The error of a part that was given for a whole."""
+    return InputError(f"is {part}, not the whole", path, "join all parts with merge_parts first")
+
+
+def in_order(parts: Sequence[tuple[str | Path, Part]]) -> list[int]:
+    """The order of the parts by the first place of each, as indices.
+
+    Raises
+    ------
+    InputError : parts of several wholes, made by different settings, a place twice, or places that no part holds
+    """
+    start, first = parts[0]
+    holder: dict[int, str | Path] = {}
+    for path, part in parts:
+        if (part.whole, part.of, part.names) != (first.whole, first.of, first.names):
+            raise InputError(f"is part of another whole than {start}", path, _CURE)
+        for key in sorted({*part.made, *first.made}):
+            if (own := part.made.get(key)) != (other := first.made.get(key)):
+                what = f"was made with {key} {_short(own)}, {start} with {_short(other)}"
+                raise InputError(what, path, "make all parts with the same settings")
+        for place in part.places:
+            if place in holder:
+                what = f"holds {part.name(place)} of {part.of}, which {holder[place]} holds, too"
+                raise InputError(what, path, "give each part once")
+            holder[place] = path
+    if missing := [place for place in range(1, first.of + 1) if place not in holder]:
+        what = f"{named(map(first.name, missing))} of {first.of} missing"
+        raise InputError(what, "parts", "give all of them; if a job failed, run it again")
+    return sorted(range(len(parts)), key=lambda index: parts[index][1].places[0])
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,76 @@
+"""A script's work in a child process, so that something is left to tell the user when the kernel kills it for its memory."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import resources
+
+_PR_SET_PDEATHSIG = 1
+_begun: int | None = None  # the file, shared with the parent, that names what was begun and is not yet in its place
+
+
+def begun(path: str) -> None:
+    """Tell the parent of a file or folder that it must remove if this process cannot."""
+    if _begun is not None:
+        os.write(_begun, os.fsencode(path) + b"\0")
+
+
+def on_stop(handler: Callable | signal.Handlers) -> None:
+    """Set what SIGTERM and Ctrl-C do, but for one that the shell has this process ignore."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def watched(work: Callable[[], int]) -> tuple[int, str]:
+    """Do the work in a child; its exit status and, if a signal ended it, what is to be told of that.
+
+    In the child this returns like in the parent, its exit status with nothing to tell. SIGTERM and SIGINT are passed on.
+    """
+    global _begun
+    if not sys.platform.startswith("linux"):
+        return work(), ""
+    parent, _begun = os.getpid(), os.memfd_create("genloom")
+    child = os.fork()
+    if not child:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        return (work() if os.getppid() == parent else 1), ""
+    on_stop(lambda number, frame: os.kill(child, number))
+    _, status, usage = os.wait4(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    if ended >= 0:
+        return ended, ""
+    _remove_begun()
+    limit, name = resources.memory(), signal.Signals(-ended).name
+    if ended == -signal.SIGKILL or limit.source.startswith("ulimit"):  # libraries abort where they get no memory
+        return resources.STATUS, str(resources.killed(name, usage.ru_maxrss << 10))
+    if ended in (-signal.SIGTERM, -signal.SIGINT):  # before it could listen
+        return 128 - ended, f"stopped by {name}"
+    return 128 - ended, f"ended by {name}: a fault of genloom or of a library that it stands on"
+
+
+def leave(status: int) -> int:
+    """The exit status; the child of `watched` ends with it at once, since what a library could not write, its end would try
+    again, and fail with it."""
+    if _begun is not None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _remove_begun() -> None:
+    assert _begun is not None
+    names = os.pread(_begun, os.fstat(_begun).st_size, 0).split(b"\0")
+    for path in (Path(os.fsdecode(name)) for name in names if name):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,27 @@
+"""Whatever a file holds, a reader returns what it promises or names what is wrong in one line, in time and memory."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from genloom.errors import InputError
+
+from .readers import READERS
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+def test_a_file_is_read_or_refused(reader, tmp_path, in_time):
+    path = tmp_path / "file"
+
+    @given(reader.made())
+    def one(content):
+        path.write_bytes(content)
+        with in_time():
+            try:
+                reader.read(path)
+            except InputError as error:
+                assert str(error).isprintable(), f"more than a line, or what a terminal would run: {str(error)!r}"
+                assert len(str(error)) < 2000, f"{len(str(error))} letters"
+
+    one()
