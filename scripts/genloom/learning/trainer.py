@@ -222,7 +222,9 @@ class Run:
     def stop(self) -> None:
         """End it at once."""
         if self._process is not None and self.status is None:
-            self._process.kill()
+            os.kill(
+                self._process.pid, signal.SIGKILL
+            )  # Popen.kill would wait for one that has just ended, and lose its memory
             self._waited(0)
 
     def _waited(self, options: int) -> bool:
