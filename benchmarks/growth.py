@@ -22,6 +22,7 @@ import measure
 COMMAND = "make benchmarks"
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 SIZES = (1, 4, 16)
+TOLD = 1.2  # times the time of the first size
 GENES, CHROMOSOMES = 4000, 6  # of the samples' genome
 Step = tuple[str, list[object]]
 
@@ -153,9 +154,9 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
 
 
 def exponent(costs: list[measure.Cost]) -> float:
-    """Of the costs at the three sizes."""
+    """Of the costs at the three sizes; nan where four times the input takes so little more that chance would tell it."""
     one, four, sixteen = (cost.seconds for cost in costs)
-    return math.log((sixteen - four) / (four - one), 4) if sixteen > four > one else 0.0
+    return math.log((sixteen - four) / (four - one), 4) if sixteen > four > TOLD * one else math.nan
 
 
 def main() -> None:
@@ -184,6 +185,7 @@ def main() -> None:
         [
             entry
             for name, rounds in costs.items()
+            if not any(map(math.isnan, map(exponent, rounds)))
             for entry in (
                 measure.entry(f"growth.{name}", [exponent(each) for each in rounds], "exponent", COMMAND),
                 measure.entry(f"growth.{name}.peak_mb", [each[-1].megabytes for each in rounds], "MB", COMMAND),
