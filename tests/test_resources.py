@@ -165,3 +165,9 @@ def test_a_tool_in_too_little_memory(run_script, tmp_path):
     last = done.stderr.splitlines()[-1]
     assert "it needs" in last and "it may use 922 MB (ulimit -v)" in last and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_cores_are_counted_where_there_is_no_affinity(monkeypatch):
+    """As on macOS."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert 1 <= resources.cores().amount <= (os.cpu_count() or 1)

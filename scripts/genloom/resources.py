@@ -59,7 +59,10 @@ def _memory_limits() -> Iterator[Limit]:
 
 
 def _core_limits() -> Iterator[Limit]:
-    yield Limit(len(os.sched_getaffinity(0)), "processor affinity")
+    if hasattr(os, "sched_getaffinity"):  # macOS has none
+        yield Limit(len(os.sched_getaffinity(0)), "processor affinity")
+    else:
+        yield Limit(os.cpu_count() or 1, "the machine")
     if slurm := _number("SLURM_CPUS_PER_TASK"):
         yield Limit(slurm, "SLURM_CPUS_PER_TASK")
     for folder in _groups():

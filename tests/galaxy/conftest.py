@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from .. import runs
 
 WRONG = Path(__file__).parent / "data" / "wrong_test.xml"
 try:
@@ -34,13 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def run_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A folder for servers and logs. It is kept when a test fails."""
-    (HOME / "runs").mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="test-", dir=HOME / "runs"))
-    yield folder
-    if request.session.testsfailed:
-        print(f"\nlogs of Galaxy and the Tool Shed: {folder}")
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+    yield from runs.folder(HOME, request.session, "Galaxy and the Tool Shed")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from .. import runs
 from . import cluster as slurm
 from . import engines
 
@@ -69,13 +69,7 @@ def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def run_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A folder for servers, jobs and logs, where every node finds it. It is kept when a test fails."""
-    (HOME / "runs").mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="test-", dir=HOME / "runs"))
-    yield folder
-    if request.session.testsfailed:
-        print(f"\nlogs of Slurm and Toil: {folder}")
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+    yield from runs.folder(HOME, request.session, "Slurm and Toil")
 
 
 @pytest.fixture(scope="session")

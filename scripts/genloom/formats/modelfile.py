@@ -67,11 +67,12 @@ def read(path: str | Path, task: str | None = None) -> tuple[dict[str, Any], dic
     return card, arrays
 
 
+def digest(path: str | Path) -> str:
+    """SHA-256 of a model file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digests(**paths: str | Path | None) -> dict[str, str]:
     """What tells model files apart, of those that are given."""
-    found = {}
-    for name, path in paths.items():
-        if path is not None:
-            with Path(path).open("rb") as file:
-                found[f"the {name}"] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    return found
+    return {f"the {name}": digest(path)[:16] for name, path in paths.items() if path is not None}

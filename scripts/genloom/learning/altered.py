@@ -91,22 +91,14 @@ def alleles(variants: Variants, genome: Genome) -> Iterator[tuple[Record, int, s
     records = list(variants)
     if not records:
         raise InputError("holds no variant", variants.path, "give one with records")
-    chroms = scoring._matched(Counter(record.chrom for record in records), genome, variants.path)
+    chroms = scoring.matched(Counter(record.chrom for record in records), genome, variants.path)
     for record in records:
         chrom = chroms.get(record.chrom, "")
         if not record.alts:
             yield record, 0, chrom, scoring.NO_ALTERNATE
+        reason, _ = scoring.misplaced(record, chrom, genome)
         for allele, alt in enumerate(record.alts):
-            yield record, allele, chrom, _against(record, chrom, genome) or scoring._unscored(record.ref, alt)
-
-
-def _against(record: Record, chrom: str, genome: Genome) -> str:
-    if not chrom:
-        return scoring.NO_SEQUENCE
-    if not 0 <= record.position < genome.sizes[chrom]:
-        return scoring.NEAR_END
-    found = bases.decode(genome.fetch(chrom, record.position, record.position + len(record.ref)))
-    return "" if found == record.ref.upper() else scoring.DIFFERS
+            yield record, allele, chrom, reason or scoring.unscored(record.ref, alt)
 
 
 def of_sites(

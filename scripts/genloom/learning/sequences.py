@@ -324,6 +324,6 @@ def card(
         "fold": chosen.name,
         "seed": options.seed,
         "training": options.loop.settings | {"empty_share": options.empty_share},
-        "started_from": None if options.start is None else hashlib.sha256(Path(options.start).read_bytes()).hexdigest(),
+        "started_from": None if options.start is None else modelfile.digest(options.start),
         "versions": tasks.versions(),
     }

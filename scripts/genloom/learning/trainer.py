@@ -222,9 +222,8 @@ class Run:
     def stop(self) -> None:
         """End it at once."""
         if self._process is not None and self.status is None:
-            os.kill(
-                self._process.pid, signal.SIGKILL
-            )  # Popen.kill would wait for one that has just ended, and lose its memory
+            # Popen.kill would wait for one that has just ended, and lose what it tells of its memory.
+            os.kill(self._process.pid, signal.SIGKILL)
             self._waited(0)
 
     def _waited(self, options: int) -> bool:

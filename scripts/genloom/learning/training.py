@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -200,9 +201,8 @@ def train(
     """
     order = order or Order(np.arange(len(fit)), loop.batch, loop.seed, label=loop.label)  # type: ignore[arg-type]
     module = _Module(network, loss, loop)
-    for library in ("GLOO", "NCCL"):  # processes of one machine
-        os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
-    os.environ.pop("MASTER_PORT", None)  # of a training before: a free one is found for each
+    if loop.devices > 1:
+        _on_this_machine()
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         _quiet()
         folder = loop.folder or Path(scratch)
@@ -246,6 +246,13 @@ def train(
         history = torch.load(last, weights_only=True, map_location="cpu")["history"]
     network.eval()
     return [tuple(row) for row in history]
+
+
+def _on_this_machine() -> None:
+    """Processes that train together speak over the loopback, at a port that is found free for each training."""
+    for library in ("GLOO", "NCCL"):
+        os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
+    os.environ.pop("MASTER_PORT", None)  # of a training before
 
 
 def _quiet() -> None:

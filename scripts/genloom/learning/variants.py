@@ -101,7 +101,7 @@ class _Places:
             return tasks, [Scored(allele, None, reason, note=note) for allele in range(count)]
         told = []
         for allele, alt in enumerate(record.alts):
-            why = _unscored(record.ref, alt)
+            why = unscored(record.ref, alt)
             for gene in genes:
                 told.append(Scored(allele, gene, why, None if why else len(tasks)))
                 if not why:
@@ -112,15 +112,11 @@ class _Places:
         """Why no allele of a record is scored, a note to that, and the genes it is in."""
         if not record.alts:
             return NO_ALTERNATE, "", []
-        if record.chrom not in self.chroms:
-            return NO_SEQUENCE, "", []
-        chrom, ref = self.chroms[record.chrom], record.ref
+        chrom, ref = self.chroms.get(record.chrom, ""), record.ref
+        reason, found = misplaced(record, chrom, self.genome)
+        if reason:
+            return reason, f"FASTA: {found[:20]}{'…' if len(found) > 20 else ''}" if found else "", []
         size = self.genome.sizes[chrom]
-        if record.position < 0 or record.position >= size:
-            return NEAR_END, "", []
-        found = genome.decode(self.genome.fetch(chrom, record.position, min(record.position + len(ref), size)))
-        if found != ref.upper():
-            return DIFFERS, f"FASTA: {found[:20]}{'…' if len(found) > 20 else ''}", []
         genes = self.genes.at(self.genes_of[chrom], record.position) if chrom in self.genes_of else []
         if not genes:
             return OUTSIDE, "", []
@@ -133,7 +129,21 @@ class _Places:
         return "", "", genes
 
 
-def _unscored(ref: str, alt: str) -> str:
+def misplaced(record: Record, chrom: str, fasta: Genome) -> tuple[str, str]:
+    """Why the genome does not hold the reference of a record, and what it has in its place; empty where it does.
+
+    chrom : as the genome names it, empty where it has none of the record's name
+    """
+    if not chrom:
+        return NO_SEQUENCE, ""
+    size = fasta.sizes[chrom]
+    if not 0 <= record.position < size:
+        return NEAR_END, ""
+    found = genome.decode(fasta.fetch(chrom, record.position, min(record.position + len(record.ref), size)))
+    return (DIFFERS, found) if found != record.ref.upper() else ("", "")
+
+
+def unscored(ref: str, alt: str) -> str:
     """Why an allele is not scored; empty where it is."""
     if "*" in alt:
         return SPANNING
@@ -176,8 +186,8 @@ def score(
     """
     part = variants.part
     counts = Counter(record.chrom for record in variants)
-    chroms = _matched(part.facts["chroms"] if part else counts, fasta, variants.path)
-    genes_of = {known: own for own, known in _matched(genes.chroms, fasta, genes.path).items()}
+    chroms = matched(part.facts["chroms"] if part else counts, fasta, variants.path)
+    genes_of = {known: own for own, known in matched(genes.chroms, fasta, genes.path).items()}
     half = (model.context + 2 * options.distance + 1) // 2
     places = _Places(fasta, genes, genes_of, chroms, half, options)
     runner = _Runner(places, model, masked_flanks, folder, cast(Any, progress((), counts.total(), "variants")))
@@ -233,7 +243,7 @@ def folder(
     return Path(base, state.hexdigest()[:12])
 
 
-def _matched(names: Iterable[str], fasta: Genome, where: object) -> dict[str, str]:
+def matched(names: Iterable[str], fasta: Genome, where: object) -> dict[str, str]:
     """Name → name in the FASTA, of those it has: a file may have more, scaffolds say, but not none at all."""
     found: dict[str, str] = {}
     names = list(dict.fromkeys(names))

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..formats import results
+from ..formats import modelfile, results
 from ..learning import attribution, explaining, importance
 from ..learning.attribution import Explained
 from ..learning.tasks import flag
 from . import figures, logos, look, page
 from .page import Block, Cell, Part, Picture, Pictures, Report, Table, Text, number
-from .parts import Plot, again, card_facts, count, data, drawn, listed, model_digest, table
+from .parts import Plot, again, card_facts, count, data, drawn, listed, table
 
 SHOWN = 6  # sites or windows whose letters the page shows
 DRAWN = 12  # and the file of logos
@@ -127,7 +127,7 @@ def again_by(result: Result, args: Namespace) -> list[Block]:
         given += [f"--repeats {args.repeats} --bootstrap {args.bootstrap} --seed {args.seed}"] * (
             method == "permutation"
         )
-    known = {"model": model_digest(args.model), **digests}
+    known = {"model": modelfile.digest(args.model), **digests}
     if "split" in explaining.TAKES[method] and args.split:
         known["split"] = results.digest(args.split)
     facts = {f"SHA-256 of the {name}": value for name, value in known.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import shlex
 from argparse import Namespace
@@ -10,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -177,12 +175,6 @@ FILES = {  # option → the name that stands for the user's file, and what it ho
 }
 
 
-def model_digest(path: str | Path) -> str:
-    """SHA-256 of a model file."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @dataclass(frozen=True)
 class Made:
     """How plot_results makes a report: its options, with names that stand for the user's files, and digests of its inputs.
@@ -212,7 +204,7 @@ class Made:
             elif value and name in FILES:
                 file, what = FILES[name]
                 file = file.replace(".tsv", ".h5ad") if name in contents else file
-                digests[what] = contents.get(name) or (model_digest if name == "model" else results.digest)(value)
+                digests[what] = contents.get(name) or (modelfile if name == "model" else results).digest(value)
                 options.append(f"{tasks.flag(name)} {file}")
             elif value:
                 words = value if isinstance(value, list) else [value]
