@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.venv/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard scripts/*.py)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo docs pictures test test-unit fuzz faults lint format clean results-numerals-tutorial results-atac-to-expression results-splice-boundaries results-variant-splicing results-promoter-prediction results-promoter-expression results-landmark-inference results-sample-classification results-tune-and-judge benchmarks benchmarks-score-variants
+.PHONY: help demo docs pictures test test-unit fuzz faults mutations coverage lint format clean results-numerals-tutorial results-atac-to-expression results-splice-boundaries results-variant-splicing results-promoter-prediction results-promoter-expression results-landmark-inference results-sample-classification results-tune-and-judge benchmarks benchmarks-score-variants benchmarks-out-of-core
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -36,11 +36,12 @@ demo: .venv/demo.stamp ## the main job on small made-up data, to an HTML report 
 
 include galaxy.mk
 include slurm.mk
+include release.mk
 
 lint: .venv/test.stamp ## style and types
 	ruff check .
 	ruff format --check .
-	mypy scripts/genloom
+	mypy scripts/genloom release
 
 format: .venv/test.stamp ## lay the code out
 	ruff check --fix .
@@ -61,6 +62,15 @@ fuzz: .venv/test.stamp ## 5,000 bad files for each reader; an hour on one core
 
 faults: .venv/test.stamp ## kill, stop, fill the disk of, or starve runs of all scripts at 100 random moments; as root, half an hour
 	python -m tests.faults --count 100
+
+mutations: .venv/test.stamp ## put faults into the library one by one: a test must fail of each; ten minutes
+	python -m tests.mutations
+
+coverage: .venv/test.stamp ## the lines of the library that tests run, at least 90 in 100; half an hour on two cores
+	coverage erase
+	COVERAGE_FILE=$(CURDIR)/.coverage coverage run -m pytest tests --ignore tests/galaxy --ignore tests/slurm --numprocesses auto --dist loadfile
+	coverage combine --quiet
+	coverage report
 
 test: lint test-unit test-galaxy ## everything
 
@@ -114,5 +124,9 @@ benchmarks-score-variants: .venv/demo.stamp ## variant scores beside SpliceAI's 
 		spliceai tensorflow-cpu==2.15.1 'setuptools<81'; }
 	python benchmarks/score_variants.py --peer $(SPLICEAI)/bin/python
 
+benchmarks-out-of-core: .venv/demo.stamp ## peak memory of tools on the largest inputs; needs 20 GB of disk and 2 hours
+	python benchmarks/out_of_core.py
+	python benchmarks/render.py
+
 clean: ## remove what was made, the environments too
-	rm -rf .venv .galaxy .toil demo site $(WORK)
+	rm -rf .venv .galaxy .toil demo dist site $(WORK)

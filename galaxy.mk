@@ -9,10 +9,11 @@ test-galaxy: .venv/demo.stamp ## lint, tool and workflow tests, Tool Shed and br
 	python tests/galaxy/install.py
 	.galaxy/planemo/bin/python -m pytest tests/galaxy --durations 5
 
-screenshots: .venv/demo.stamp ## the pictures of the README, from the browser tests
+screenshots: .venv/demo.stamp ## the pictures of Galaxy in the documentation, from the browser tests
 	python tests/galaxy/install.py
 	.galaxy/planemo/bin/python -m pytest tests/galaxy/test_browser.py --screenshots docs/images
 
-workflows: .venv/test.stamp ## the .ga of each workflow from its .gxwf.yml, its diagram from its .cwl
+workflows: .venv/test.stamp ## the .ga of each workflow from its .gxwf.yml, its diagram from its .cwl; .dockstore.yml
 	python workflows/diagram.py
 	python -m tests.galaxy.convert
+	python -m release.dockstore

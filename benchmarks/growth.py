@@ -24,6 +24,18 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 SIZES = (1, 4, 16)
 TOLD = 1.2  # times the time of the first size
 GENES, CHROMOSOMES = 4000, 6  # of the samples' genome
+PARTS = 4  # of what is merged
+PLAN = """\
+question: Which of two models?
+task: expression
+data: {bins: generated, expression: generated}
+split: {fold: "1", inner-folds: 2}
+search: {architecture: [ridge, pls]}
+metric: skill
+budget: {trials: 2}
+sampler: quasi-random
+pruning: false
+"""
 Step = tuple[str, list[object]]
 
 
@@ -69,6 +81,12 @@ def generate(folder: Path, n: int) -> None:
         file.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
         for _, chrom, _, (exons, *_) in some:
             file.write(f"{chrom}\t{exons[0][1] + 1}\t.\tG\tA\t.\t.\t.\n")
+    sys.path.insert(0, str(SCRIPTS.parent / "test-data"))
+    import make_weights
+
+    for i in range(n):
+        make_weights.spliceai(folder / f"network{i}.h5", channels=32, seed=i)
+    (folder / "plan.yml").write_text(PLAN)
     values = {f"gene{i}": rng.normal(8, 1, 200 * n).round(3) for i in range(GENES // 2)}
     pl.DataFrame({"id": [f"gene{i}" for i in range(1000 * n)], "value": rng.normal(size=1000 * n)}).write_csv(
         folder / "levels.tsv", separator="\t"
@@ -101,6 +119,14 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     yield "train_model --task expression", script("train_model", split=at("folds.tsv"), **both, **trained)
     new = {"bins": at("bins.h5ad"), "predictions": at("new.tsv")}
     yield "predict_model of samples", script("predict_model", model=at("m.safetensors"), **new)
+    at("study.jsonl").unlink(missing_ok=True)  # a log would be gone on with
+    study = {"plan": at("plan.yml"), "log": at("study.jsonl"), "trials": at("trials.tsv")}
+    yield "tune_model", script("tune_model", split=at("folds.tsv"), **both, **study)
+    each, pieces = 8 * n // PARTS, [at(f"part{i}.h5ad") for i in range(PARTS)]
+    for i, part in enumerate(pieces):
+        these = {"peaks": many("bed")[i * each : (i + 1) * each], "whole": [path.stem for path in many("bed")]}
+        yield "", script("bin_peaks", **these, sizes=at("sizes"), output=part)
+    yield "merge_parts of a matrix", script("merge_parts", parts=pieces, output=at("merged.h5ad"))
     yield "plot_results of samples", script("plot_results", predictions=at("p.tsv"), report=at("report.html"))
 
     facts = {"matrix": at("kinds.csv"), "fact_columns": "kind", "orientation": "samples-in-rows", "unit": "log2"}
@@ -126,6 +152,12 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
 
     cut = {"genome": at("large.fa"), "annotation": at("large.gff3"), "output": at("w.h5")}
     yield "extract_windows", script("extract_windows", **cut, strand="gene")
+    yield "", script("split_genome", sizes=at("large.fa"), parts=PARTS, output=at("beds"))
+    pieces = []
+    for bed in sorted(at("beds").glob("*.bed")):
+        pieces.append(bed.with_suffix(".h5"))
+        yield "", script("extract_windows", **cut | {"output": pieces[-1]}, strand="gene", part=bed)
+    yield "merge_parts of windows", script("merge_parts", parts=pieces, output=at("w.h5"))
     cut |= {"kind": "promoters", "output": at("promoters.h5"), "upstream": 1000, "downstream": 200}
     yield "extract_windows of promoters", script("extract_windows", **cut)
     cut = {"genome": at("genome.fa"), "annotation": at("models.gff3"), "output": at("w.h5")}
@@ -138,8 +170,17 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     network = {"task": "boundaries", "context": 80, "channels": 8, "epochs": 1, "windows": at("w.h5")}
     yield "train_model --task boundaries", script("train_model", split=at("split.tsv"), **network, **splice)
     first = folder.with_name("x1") / "splice.safetensors"  # of another, more or fewer bases would be candidates
-    whole = {"model": first, "genome": at("genome.fa"), "tracks": at("tracks"), "sites": at("s.bed")}
-    yield "predict_model of a genome", script("predict_model", **whole)
+    whole = {"model": first, "genome": at("genome.fa")}
+    wanted = {"tracks": at("tracks"), "sites": at("s.bed")}
+    yield "predict_model of a genome, with tracks", script("predict_model", **whole, **wanted)
+    yield "", script("split_genome", sizes=at("genome.fa"), parts=PARTS, output=at("stretches"))
+    pieces = []
+    for bed in sorted(at("stretches").glob("*.bed")):
+        pieces.append(bed.with_suffix(".h5"))
+        yield "", script("predict_model", **whole, part=bed, found=pieces[-1])
+    yield "merge_parts of a prediction, with tracks", script("merge_parts", parts=pieces, **wanted)
+    networks = [at(f"network{i}.h5") for i in range(n)]
+    yield "import_model", script("import_model", weights=networks, model=at("imported.safetensors"))
     report = {"predictions": at("p.tsv"), "model": at("splice.safetensors"), "scores": at("metrics.tsv")}
     yield "plot_results of boundaries", script("plot_results", task="boundaries", **report, report=at("report.html"))
     scored = {"variants": at("variants.vcf"), "genome": at("genome.fa"), "annotation": at("models.gff3")}

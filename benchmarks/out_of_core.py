@@ -2,7 +2,8 @@
 """Peak memory of tools on inputs of the largest size that they are meant for, each run once as a whole process.
 
 1,000 peak files of 100,000 peaks, in one job and joined from parts; a matrix of 100,000 samples by 10,000 genes from GCTX to a
-trained model; chromosomes of 250 Mb cut into windows, predicted and joined. All input is generated: up to 10 GB at once.
+trained model, and a tenth of it from text; chromosomes of 250 Mb cut into windows, predicted and joined. All input is
+generated: up to 12 GB at once, and as much for what waits on the disk in between.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import measure
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = "python benchmarks/out_of_core.py"
+COMMAND = "make benchmarks-out-of-core"
 CHROMOSOME = 250_000_000
 Line = dict[str, object]
 
@@ -59,48 +60,66 @@ def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
         table.write_csv(folder / f"{name}.bed", separator="\t", include_header=False)
     common = ["--sizes", folder / "sizes", "--value", "count"]
     every = [folder / f"{name}.bed" for name in names]
-    yield from lines("bin_peaks", script("bin_peaks", "--peaks", *every, *common, "--output", folder / "all.h5ad"))
+    yield from lines(
+        f"bin_peaks of {files:,} files",
+        script("bin_peaks", "--peaks", *every, *common, "--output", folder / "all.h5ad"),
+    )
     parts, costs = [], []
     for at in range(0, files, share):
         parts.append(folder / f"part{at}.h5ad")
         these = ["--peaks", *every[at : at + share], "--names", *names[at : at + share], "--whole", *names]
         costs.append(script("bin_peaks", *these, *common, "--output", parts[-1]))
-    yield from lines("bin_part", worst(costs))
-    yield from lines("merge_bins", script("merge_parts", "--parts", *parts, "--output", folder / "merged.h5ad"))
+    yield from lines(f"bin_peaks of {share:,} of {files:,} files", worst(costs))
+    yield from lines(
+        f"merge_parts of matrices of {files:,} files",
+        script("merge_parts", "--parts", *parts, "--output", folder / "merged.h5ad"),
+    )
     assert (folder / "merged.h5ad").read_bytes() == (folder / "all.h5ad").read_bytes()
 
 
 def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
-    """Expression that follows some programs, as GCTX."""
+    """Expression that follows some programs, as GCTX, and a tenth of the samples as text."""
     import h5py
     import numpy as np
+    import polars as pl
 
     random = np.random.default_rng(1)
     loadings = random.standard_normal((50, genes), dtype=np.float32) / 8
     landmarks = [f"g{number}" for number in range(min(943, genes // 2))]
     (folder / "landmarks.txt").write_text("\n".join(landmarks) + "\n")
-    with h5py.File(folder / "all.gctx", "w") as file:
+    names = [f"g{number}" for number in range(genes)]
+    with h5py.File(folder / "all.gctx", "w") as file, (folder / "some.tsv").open("wb") as text:
         values = file.create_dataset("0/DATA/0/matrix", (samples, genes), np.float32, chunks=(64, genes))
         for at in range(0, samples, 1024):
             count = min(1024, samples - at)
             programs = random.standard_normal((count, 50), dtype=np.float32)
             noise = random.standard_normal((count, genes), dtype=np.float32)
-            values[at : at + count] = programs @ loadings + noise + 7
-        file["0/META/ROW/id"] = np.array([f"g{number}" for number in range(genes)], "S")
+            values[at : at + count] = block = programs @ loadings + noise + 7
+            if at < samples // 10:
+                rows = pl.DataFrame(block, names).insert_column(0, pl.Series("sample", range(at, at + count)))
+                rows.write_csv(text, separator="\t", float_precision=4, include_header=not at)
+                textual = at + count
+        file["0/META/ROW/id"] = np.array(names, "S")
         file["0/META/COL/id"] = np.array([f"s{number}" for number in range(samples)], "S")
+    of = f"of {samples:,} samples × {genes:,} genes"
     out = folder / "all.h5ad"
-    words = ["--matrix", folder / "all.gctx", "--unit", "log2", "--negative", "keep", "--output", out]
-    yield from lines("assemble_expression", script("assemble_expression", *words))
+    common = ["--unit", "log2", "--negative", "keep", "--output", out]
+    words = ["--matrix", folder / "some.tsv", "--orientation", "samples-in-rows", *common]
+    name = f"assemble_expression of {textual:,} samples × {genes:,} genes from text"
+    yield from lines(name, script("assemble_expression", *words))
+    (folder / "some.tsv").unlink()
+    words = ["--matrix", folder / "all.gctx", *common]
+    yield from lines(f"assemble_expression {of} from GCTX", script("assemble_expression", *words))
     (folder / "all.gctx").unlink()
     split = folder / "split.tsv"
     words = ["--matrix", out, "--method", "hold-out", "--test-share", 0.02, "--output", split]
-    yield from lines("split_samples", script("split_samples", *words))
+    yield from lines(f"split_samples {of}", script("split_samples", *words))
     words = ["--split", split, "--matrix", out, "--findings", folder / "findings.tsv"]
-    yield from lines("audit_split", script("audit_split", *words))
+    yield from lines(f"audit_split {of}", script("audit_split", *words))
     given = ["--expression", out, "--landmarks", folder / "landmarks.txt", "--split", split]
     made = ["--model", folder / "model.safetensors", "--predictions", folder / "held.h5ad"]
     words = ["--task", "targets", "--architecture", "ridge", *given, *made]
-    yield from lines("train_targets", script("train_model", *words))
+    yield from lines(f"train_model --task targets {of}", script("train_model", *words))
 
 
 def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator[Line]:
@@ -128,9 +147,10 @@ def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator
     costs, windows = [], [bed.with_suffix(".h5") for bed in beds]
     for bed, path in zip(beds, windows, strict=True):
         costs.append(script("extract_windows", *cut, "--part", bed, "--output", path))
-    yield from lines("extract_windows", worst(costs))
+    each = f"{size // 1_000_000} Mb"
+    yield from lines(f"extract_windows of {each}", worst(costs))
     cost = script("merge_parts", "--parts", *windows, "--output", folder / "windows.h5")
-    yield from lines("merge_windows", cost)
+    yield from lines(f"merge_parts of windows of {count} × {each}", cost)
     region = ["--region", *(f"chr{number}:1-{min(predicted, size)}" for number in range(1, count + 1))]
     parts = folder / "stretches"
     script("split_genome", "--sizes", folder / "genome.fa", *region, "--parts", count, "--output", parts)
@@ -139,11 +159,12 @@ def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator
     costs, found = [], [bed.with_suffix(".found.h5") for bed in beds]
     for bed, path in zip(beds, found, strict=True):
         costs.append(script("predict_model", "--model", model, *genome, *region, "--part", bed, "--found", path))
-    yield from lines("predict_model", worst(costs))
+    each = f"{min(predicted, size) // 1_000_000} Mb"
+    yield from lines(f"predict_model of {each}", worst(costs))
     names = {"sites": "sites.bed", "introns": "introns.gff3", "tracks": "tracks", "summary": "summary.tsv"}
     out = [word for name, path in names.items() for word in (f"--{name}", folder / path)]
     cost = script("merge_parts", "--parts", *found, *out, "--track-format", "bigwig")
-    yield from lines("merge_predictions", cost)
+    yield from lines(f"merge_parts of predictions of {count} × {each}", cost)
 
 
 def main() -> None:

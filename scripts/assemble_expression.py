@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--names",
         nargs="+",
+        action="extend",
         metavar="NAME",
         help="of tables: names of the samples, in the files' order; by default the files' names",
     )
@@ -171,7 +172,13 @@ def build_parser() -> argparse.ArgumentParser:
         "is a choice made on all given samples, also those of a later test part",
     )
     parser.add_argument("--assembly", default="", help="the genome assembly, such as hg38, to note in the matrix")
-    parser.add_argument("--output", required=True, metavar="FILE", help="the matrix to write, .h5ad")
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the matrix to write, .h5ad. It is made in blocks, within 1 GB of memory for 100,000 samples of 10,000 genes "
+        "(XLSX and GEO's are read whole); values wait in the folder of temporary files (TMPDIR), 4 bytes each",
+    )
     parser.add_argument(
         "--summary",
         metavar="FILE",
@@ -184,7 +191,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from genloom.formats import annotation, expression, matrix, tables, text
+    from genloom.formats import annotation, expression, tables, text
 
     rules = expression.Rules(
         args.scale,
@@ -208,7 +215,7 @@ def main(args: argparse.Namespace) -> None:
             sources[f"--{option}"] = places.digest if option == "annotation" else text.digest(text.read(path))
 
     with console.Outputs() as outputs:
-        data, table = expression.assemble(
+        made = expression.assemble(
             samples,
             quantifications,
             genes,
@@ -220,15 +227,16 @@ def main(args: argparse.Namespace) -> None:
             unlisted,
         )
         if facts is not None:
-            expression.add_facts(data, *facts, args.keep_versions)
-        matrix.write(data, outputs.file(args.output))
+            expression.add_facts(made.data, *facts, args.keep_versions)
+        written = outputs.file(args.output)
+        made.write(written)
         if args.summary:
-            tables.write(table, outputs.file(args.summary))
+            tables.write(made.table, outputs.file(args.summary))
         if args.table:
-            expression.write_table(data, outputs.file(args.table))
+            made.write_table(written, outputs.file(args.table))
         if args.gct:
-            expression.write_gct(data, outputs.file(args.gct))
-    console.say(expression.summary(table, data))
+            made.write_gct(written, outputs.file(args.gct))
+    console.say(made.summary())
 
 
 def from_tables(args: argparse.Namespace):

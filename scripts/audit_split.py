@@ -11,7 +11,10 @@ def build_parser():
     parser.add_argument("--split", required=True, metavar="TSV", help="the split, from split_samples")
     source = parser.add_argument_group("what is divided").add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--matrix", metavar="H5AD", help="samples × features, from bin_peaks or assemble_expression, or any .h5ad"
+        "--matrix",
+        metavar="H5AD",
+        help="samples × features, from bin_peaks or assemble_expression, or any .h5ad; dense ones are read in blocks, within "
+        "1 GB of memory for 100,000 samples of 10,000 features",
     )
     source.add_argument("--windows", metavar="H5", help="windows, from extract_windows")
     what = parser.add_argument_group("what is predicted")

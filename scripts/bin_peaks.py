@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--names",
         nargs="+",
+        action="extend",
         metavar="NAME",
         help="names of the samples, in the files' order; by default the files' names without suffixes",
     )
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--whole",
         nargs="+",
+        action="extend",
         metavar="NAME",
         help="these are a part: the names of all samples of the matrix, in its order. merge_parts joins the parts",
     )

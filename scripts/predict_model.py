@@ -58,6 +58,13 @@ def build_parser():
         help="bases predicted at once; no prediction depends on it",
     )
     sequence.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="where networks are run")
+    sequence.add_argument(
+        "--precision",
+        choices=("single", "int8"),
+        default="single",
+        help="boundaries: int8 runs the convolutions in 8-bit integers, which is faster on a processor and rounds; how far "
+        "probabilities move is tried first, on pieces of the same sequence; needs onnx and onnxruntime",
+    )
     console.add_seed(sequence)
     console.add_threads(parser)
     out = parser.add_argument_group("output")
@@ -120,6 +127,9 @@ def main(args):
         device = loop.device(args.device)
         task = {module.TASK: module for module in (boundaries, content, activity)}[card["task"]]
         model = task.restore(card, arrays, args.model, device)
+        if what == "windows" and task is boundaries:
+            boundaries.predict_windows(args.windows, model, card, paths, args.seed, args.precision)
+            return
         if what == "windows":
             task.predict_windows(args.windows, model, card, paths, args.seed)
             return
@@ -128,7 +138,9 @@ def main(args):
         feeder = scan.read_feeder(args.feeder, card, device) if args.feeder else None
         written = scan.Outputs(format=args.track_format, **paths)
         made = modelfile.digests(model=args.model, feeder=args.feeder) if args.part else None
-        scan.predict(args.genome, args.region or [], model, card, written, args.tile, feeder, args.part, made)
+        scan.predict(
+            args.genome, args.region or [], model, card, written, args.tile, feeder, args.part, made, args.precision
+        )
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ def build_parser():
     )
     study.add_argument(
         "--trial",
-        type=console.integer(0, 99_999),
-        help="run this trial of the plan alone, for a log of its own; of plans whose trials do not look at each other",
+        metavar="FILE",
+        help="a trial of the plan, from split_plan: it is run alone, for a log that is gathered with others by --resume",
     )
     study.add_argument(
         "--parallel",
@@ -81,7 +81,7 @@ def build_parser():
 
 def main(args):
     from genloom.formats import studylog, tables
-    from genloom.learning import study
+    from genloom.learning import spread, study
 
     if args.compare:
         refuse(args)
@@ -97,9 +97,10 @@ def main(args):
         if (path := getattr(args, name)) and not Path(path).parent.is_dir():
             raise InputError(f"no such folder {Path(path).parent}", path, "make it first, or name another output")
     given = study.prepare(args, TRAINER)
+    only = None if args.trial is None else spread.read(args.trial, given.plan)
     with studylog.Writer(args.log, given.header) as log:
         log.merge(studylog.read(path) for path in args.resume or ())
-        ended = study.search_all(given, log, args.parallel, args.threads, args.trial)
+        ended = study.search_all(given, log, args.parallel, args.threads, only)
         console.say(f"{ended}; {len(log.trials)} trials are in the log")
         with console.Outputs() as outputs, study.runs(log) as folder:
             paths = {name: outputs.file(path) for name in JUDGED if (path := getattr(args, name))}

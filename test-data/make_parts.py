@@ -45,6 +45,7 @@ def main() -> None:
         words += ["--sizes", DATA / "genome.sizes", "--bin-size", 2000, "--region", "chr1"]
         run("bin_peaks", *words, "--output", PARTS / f"bins_{name}.h5ad")
     run("split_genome", "--sizes", SEQUENCE / "genome.fa", *REGION, "--parts", 2, "--output", PARTS)
+    run("split_plan", "--plan", DATA / "plans" / "content.yml", "--output", PARTS)
     for number in (1, 2):
         words = [*model, *genome, *REGION, "--part", PARTS / f"part_{number}.bed"]
         run("predict_model", *words, "--found", PARTS / f"found_{number}.h5")

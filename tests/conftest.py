@@ -24,7 +24,7 @@ def run_script() -> Callable[..., subprocess.CompletedProcess]:
             cwd=cwd,
             text=True,
             capture_output=True,
-            timeout=300,
+            timeout=1200,
             check=False,
         )
 

@@ -3,7 +3,8 @@
     python -m tests.faults --count 100 --seed 1
 
 Of every run holds: its outputs are all there and the same to the byte as those of an undisturbed run, or none of them is; a
-run that had the chance to clean up left nothing else; and the next run, in the same place, makes the right outputs.
+run that had the chance to clean up left nothing else; and the next run, in the same place, makes the right outputs, without
+doing again what was finished and kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DATA, SCRIPTS = ROOT / "test-data", ROOT / "scripts"
-STEPS = DATA / "steps"
+STEPS, PARTS = DATA / "steps", DATA / "parts"
 KINDS = ("kill", "stop", "full", "file size", "read-only", "memory")
 
 
@@ -96,9 +98,34 @@ JOBS = (
     ),
     Job(
         "score_variants",
-        [*_SEQUENCE, "--variants", DATA / "sequence/variants.vcf", "--model", STEPS / "boundaries.safetensors"],
+        [*_SEQUENCE, "--variants", DATA / "sequence/many.vcf", "--model", STEPS / "boundaries.safetensors"],
         {"output": "scored.vcf", "table": "scores.tsv"},
         {"checkpoint": "checkpoint"},
+    ),
+    Job(
+        "split_genome",
+        ["--sizes", DATA / "sequence/genome.fa", "--parts", 4],
+        {"output": "parts"},
+    ),
+    Job(
+        "split_variants",
+        ["--variants", DATA / "sequence/many.vcf", "--parts", 2],
+        {"output": "parts"},
+    ),
+    Job(
+        "split_plan",
+        ["--plan", DATA / "plans/content.yml"],
+        {"output": "trials"},
+    ),
+    Job(
+        "merge_parts",
+        ["--parts", PARTS / "found_1.h5", PARTS / "found_2.h5"],
+        {"sites": "sites.bed", "tracks": "tracks", "summary": "summary.tsv"},
+    ),
+    Job(
+        "merge_parts",
+        ["--parts", PARTS / "bins_A1.h5ad", PARTS / "bins_B1.h5ad"],
+        {"output": "bins.h5ad"},
     ),
     Job("import_model", ["--weights", DATA / "weights/xpresso.h5"], {"model": "model.safetensors"}),
     Job(
@@ -152,6 +179,36 @@ class Undisturbed:
     size: int
     largest: int
     memory: int
+
+
+def kept(job: Job, folder: Path) -> dict[Path, tuple[int, bytes]]:
+    """The files that a run goes on from: when each was written, and what is in it."""
+    places = [folder / name for name in job.kept.values()]
+    paths = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in paths}
+
+
+def went_on(before: dict[Path, tuple[int, bytes]], after: dict[Path, tuple[int, bytes]], said: str, told: str) -> bool:
+    """Whether there was finished work to go on from. It is not done again: trials, batches of scores, epochs.
+
+    Raises
+    ------
+    Wrong : it was
+    """
+    used = False
+    for path, (written, content) in before.items():
+        lines = content[: content.rfind(b"\n") + 1]
+        if path.suffix == ".jsonl" and lines.count(b"\n") > 1:
+            right, used = after[path][1].startswith(lines), True
+        elif path.suffix == ".npy":
+            right, used = after[path][0] == written, True
+        elif path.name == "last.ckpt":
+            right, used = path.with_name("finished") in before or "going on from" in said, True
+        else:
+            continue
+        if not right:
+            raise Wrong(f"{told}: the next run does {path.name} again")
+    return used
 
 
 def start(job: Job, folder: Path, limit: Callable[[], None] | None = None) -> subprocess.Popen:
@@ -229,8 +286,8 @@ def ended(process: subprocess.Popen, told: str) -> str:
         raise Wrong(f"{told}: did not end") from None
 
 
-def disturb(job: Job, known: Undisturbed, kind: str, random: random.Random, mounts: bool) -> str:
-    """Run a job, do it harm, run it again. Returns what was done and how the first run ended.
+def disturb(job: Job, known: Undisturbed, kind: str, random: random.Random, mounts: bool) -> tuple[str, int, bool]:
+    """Run a job, do it harm, run it again. Returns what was done, how the first run ended, and whether the next went on from it.
 
     Raises
     ------
@@ -262,13 +319,14 @@ def disturb(job: Job, known: Undisturbed, kind: str, random: random.Random, moun
         status = process.returncode
         if not small:
             _held(job, known, folder, status, errors, told, kind)
+        left = kept(job, folder)
         again = start(job, folder)
         errors = ended(again, f"{told}, then again")
         if again.returncode:
             raise Wrong(f"{told}: the next run ends with {again.returncode}: {errors[-500:]}")
         if content(job, folder) != known.content:
             raise Wrong(f"{told}: the next run makes something else")
-    return f"{told}: {status}"
+        return told, status, went_on(left, kept(job, folder), errors, told)
 
 
 def _held(job: Job, known: Undisturbed, folder: Path, status: int, errors: str, told: str, kind: str) -> None:
@@ -293,7 +351,7 @@ def main() -> None:
     args = parser.parse_args()
     chance, mounts = random.Random(args.seed), can_mount()
     known: dict[str, Undisturbed] = {}
-    wrong = 0
+    wrong, tally = 0, Counter[tuple[str, str]]()
     for number in range(args.count):
         job = JOBS[number % len(JOBS)]
         kind = KINDS[(number // len(JOBS) + number) % len(KINDS)]
@@ -301,10 +359,15 @@ def main() -> None:
             kind = "file size"
         known[job.name] = known.get(job.name) or undisturbed(job)
         try:
-            print(disturb(job, known[job.name], kind, chance, mounts), flush=True)
+            told, status, resumed = disturb(job, known[job.name], kind, chance, mounts)
+            print(f"{told}: {status}{', then went on' * resumed}", flush=True)
+            tally[kind, "ended before it" if status == 0 else f"status {status}"] += 1
+            tally["all", "then went on"] += resumed
         except Wrong as error:
             wrong += 1
             print(f"WRONG {error}", flush=True)
+    for (kind, how), count in sorted(tally.items()):
+        print(f"{kind}\t{how}\t{count}")
     print(f"{args.count} faults, {wrong} wrong; {'small disks mounted' if mounts else 'no disk could be mounted'}")
     raise SystemExit(wrong > 0)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import polars as pl
 import pytest
 
 import assemble_expression
 from genloom import console
-from genloom.formats import expression, matrix, quantifications, samples, textmatrix
+from genloom.formats import expression, lines, matrix, quantifications, samples, scratch, textmatrix
 
 GENES = ["ENSG00000000001", "ENSG00000000002", "ENSG00000000003", "ENSG00000000004"]
 COUNTS = {"S1": [10, 0, 30, 60], "S2": [5, 20, 25, 50]}  # each sums to 100
@@ -823,7 +824,82 @@ def test_text_outputs_read_back(tables, made, tmp_path):
     for path, facts in ((tmp_path / "m.tsv", ["symbol"]), (tmp_path / "m.gct", [])):
         again = textmatrix.read(path, facts=facts)
         assert again.genes.to_list() == data.var_names.to_list() and again.samples == ["S1", "S2"]
-        np.testing.assert_allclose(again.values, data.X, rtol=1e-5)
+        np.testing.assert_allclose(np.stack(list(again.rows([0, 1]))), data.X, rtol=1e-5)
+
+
+def _large(folder: Path) -> list[list[object]]:
+    """The arguments for a matrix either way round and as GCT, and for tables that do not all have the same genes."""
+    random = np.random.default_rng(1)
+    values = random.normal(8, 2, (23, 31)).round(3).astype(str).astype(object)
+    values[random.random(values.shape) < 0.02] = "NA"
+    names, genes = [f"s{i}" for i in range(23)], [f"gene{j}" for j in range(31)]
+    rows = [["id", "kind", *genes], *([name, '"a,\n b"', *row] for name, row in zip(names, values, strict=True))]
+    (folder / "samples.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    body = [[gene, gene.upper(), *row] for gene, row in zip(genes, values.T, strict=True)]
+    text = "".join("\t".join(row) + "\n" for row in [["gene", "symbol", *names], *body])
+    (folder / "genes.tsv").write_text(text.replace("\n", "\r\n"))
+    head = "#1.2\n31\t23\n" + "\t".join(["Name", "Description", *names]) + "\n"
+    (folder / "genes.gct").write_text(head + text.partition("\n")[2])
+    for number in range(5):
+        levels = zip(genes[number % 2 :], random.random(31), strict=False)
+        (folder / f"t{number}.tsv").write_text("id\ttpm\n" + "".join(f"{gene}\t{level}\n" for gene, level in levels))
+    of_matrix = ["--negative", "keep", "--missing", "zero"]
+    return [
+        ["--matrix", folder / "samples.csv", "--fact-columns", "kind", *of_matrix],
+        ["--matrix", folder / "genes.tsv", "--fact-columns", "symbol", "--missing", "drop", "--negative", "keep"],
+        ["--matrix", folder / "genes.gct", *of_matrix, "--min-max", 13],
+        ["--tables", *(folder / f"t{number}.tsv" for number in range(5)), "--missing", "zero", "--log2"],
+        ["--tables", *(folder / f"t{number}.tsv" for number in range(5)), "--missing", "drop", "--scale", "none"],
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_blocks_change_nothing(number, tmp_path, monkeypatch):
+    """What is read, kept and written a few rows at a time is to the byte what is written at once."""
+    args = _large(tmp_path)[number]
+
+    def written(name: str) -> list[bytes]:
+        folder = tmp_path / name
+        folder.mkdir()
+        paths = {f"--{each}": folder / each for each in ("output", "summary", "table", "gct")}
+        command = [*map(str, args), *(str(word) for pair in paths.items() for word in pair)]
+        assert console.run(assemble_expression.build_parser, assemble_expression.main, command) == 0
+        return [path.read_bytes() for path in paths.values()]
+
+    whole = written("whole")
+    monkeypatch.setattr(lines, "BLOCK", 50)
+    monkeypatch.setattr(scratch, "BLOCK", 100)
+    assert written("blocks") == whole
+    monkeypatch.setattr(textmatrix, "_WIDE", 3)
+    assert written("wide") == whole
+
+
+def test_blocks_are_written_as_at_once(tmp_path, monkeypatch):
+    """A matrix of several chunks of HDF5, whatever is given at once."""
+    values = np.random.default_rng(1).random((300, 700), np.float32)
+    samples = pd.DataFrame({"kind": ["a", "b"] * 150}, index=[f"s{i}" for i in range(300)])
+    genes = pd.DataFrame({"symbol": "x"}, index=[f"g{i}" for i in range(700)])
+    matrix.write(matrix.build(values, samples, genes, "genes"), tmp_path / "whole.h5ad")
+    monkeypatch.setattr(scratch, "BLOCK", 1)
+    data = matrix.build(None, samples, genes, "genes")
+    matrix.write_blocks(data, lambda start, stop: values[start:stop], tmp_path / "blocks.h5ad")
+    assert (tmp_path / "blocks.h5ad").read_bytes() == (tmp_path / "whole.h5ad").read_bytes()
+    np.testing.assert_array_equal(np.concatenate(list(matrix.read_columns(tmp_path / "blocks.h5ad"))), values.T)
+
+
+def test_a_fault_far_down_is_told_with_its_line(tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(lines, "BLOCK", 40)
+    rows = [f"g{i}\t{i}\t1\n" for i in range(50)]
+    path = tmp_path / "m.tsv"
+    for bad, told in (
+        ("g30\tx\t1\n", "is no number but 'x'"),
+        ("g30\t1\n", "has 2 columns"),
+        ("g30\tinf\t1\n", "not finite"),
+    ):
+        path.write_text("gene\ts1\ts2\n" + "".join([*rows[:30], bad, *rows[31:]]))
+        refused(["--matrix", path], "m.tsv:32", told)
+    path.write_text("#1.2\n60\t2\nName\tDescription\ts1\ts2\n" + "".join(row.replace("\t", "\tx\t", 1) for row in rows))
+    refused(["--matrix", path], "m.tsv:2", "has 50 rows, not 60")
 
 
 def test_same_in_same_out(tables, made):

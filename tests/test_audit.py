@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 import audit_split
 from genloom import console
 from genloom.errors import InputError
-from genloom.formats import matrix
+from genloom.formats import matrix, scratch
 from genloom.formats import split as splits
 from genloom.formats.split import Fold, Split
 from genloom.formats.windows import Windows, Writer
@@ -77,6 +79,12 @@ def scaled(values: np.ndarray) -> None:
     values /= values.std(0)
 
 
+def scaled_by_one_less(values: np.ndarray) -> None:
+    """As pandas and R have the standard deviation."""
+    values -= values.mean(0)
+    values /= values.std(0, ddof=1)
+
+
 def label_inside(values: np.ndarray) -> None:
     values[:, 5] = np.arange(SAMPLES) % 2
 
@@ -116,6 +124,7 @@ LEAKS: dict[str, tuple[Callable[[], Planted], str]] = {
     "a copied sample": (lambda: with_values(duplicate), "duplicate samples"),
     "a copied sample with noise": (lambda: with_values(nearly), "near-duplicate samples"),
     "scaled over all samples": (lambda: with_values(scaled), "scaling"),
+    "scaled over all samples, by one less": (lambda: with_values(scaled_by_one_less), "scaling"),
     "the label as a feature": (lambda: with_values(label_inside), "target among the features"),
     "a target as a feature": (target_inside, "target among the features"),
     "features chosen on all samples": (lambda: with_values(chosen_noise), "feature choice"),
@@ -132,6 +141,46 @@ def test_each_leak_between_samples_is_found_alone(leak: str) -> None:
     assert [each.check for each in found if each.level == audit.ERROR] == [check]
     with pytest.raises(InputError, match="leak: "):
         audit.refuse(found)
+
+
+@pytest.mark.parametrize("leak", [*LEAKS, "none"])
+def test_blocks_and_files_change_nothing(leak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, split, options = LEAKS[leak][0]() if leak != "none" else clean()
+    whole = audit.of_matrix(data, split, **options)  # type: ignore[arg-type]
+    monkeypatch.setattr(scratch, "BLOCK", 2000)
+    monkeypatch.setattr(audit, "_BLOCK", 7)
+    assert audit.of_matrix(data, split, **options) == whole  # type: ignore[arg-type]
+    given = {name: value for name, value in options.items() if name != "targets"}
+    if targets := options.get("targets"):
+        given["targets_path"] = tmp_path / "targets.h5ad"
+        targets.write_h5ad(given["targets_path"])  # type: ignore[attr-defined]
+    for name in ("dense", "sparse"):
+        path = tmp_path / f"{name}.h5ad"
+        kept = data.copy()
+        kept.X = csr_matrix(data.X) if name == "sparse" else data.X
+        kept.write_h5ad(path)
+        assert audit.of_files(split, path, **given) == whole  # type: ignore[arg-type]
+
+
+def test_values_that_are_not_finite_are_named(tmp_path: Path) -> None:
+    data, split, _ = clean()
+    data.X[5, 3] = np.nan
+    data.write_h5ad(tmp_path / "m.h5ad")
+    with pytest.raises(InputError, match=f"the first in sample {data.obs_names[5]!r}, feature {data.var_names[3]!r}"):
+        audit.of_files(split, tmp_path / "m.h5ad")
+
+
+def test_values_cut_off_are_one_line(tmp_path: Path) -> None:
+    """Of a matrix read in blocks a fault in the values is met in the middle of the work."""
+    data, split, _ = clean()
+    data.write_h5ad(path := tmp_path / "m.h5ad", compression="gzip")
+    with h5py.File(path) as file:
+        chunk = file["X"].id.get_chunk_info(0)
+    with path.open("r+b") as out:
+        out.seek(chunk.byte_offset)
+        out.write(b"\0" * chunk.size)
+    with pytest.raises(InputError, match="cannot be read"):
+        audit.of_files(split, path)
 
 
 def windows(path: Path, overlap: bool = False, twice: bool = False, paralog: bool = False) -> tuple[Windows, Split]:

@@ -138,6 +138,12 @@ def test_bins_cover_their_regions_once(size, wanted):
     assert table.index[0] == "{}:{}-{}".format(*table.iloc[0]) and table.index.is_unique
 
 
+def test_an_interval_that_ends_with_a_bin_is_not_in_the_next():
+    grid = bins.Bins(10, {"a": 100, "b": 30})
+    index, number, bases = grid.over(np.array([0, 1]), np.array([5, 0]), np.array([20, 1]))
+    assert (index.tolist(), number.tolist(), bases.tolist()) == ([0, 0, 1], [0, 1, 10], [5, 10, 1])
+
+
 def test_too_many_bins():
     with pytest.raises(InputError, match="bin size 1: 3000000000 bins are too many"):
         bins.Bins(1, {"chr1": 3_000_000_000})

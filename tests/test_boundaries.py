@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -236,6 +237,52 @@ def test_a_region_is_predicted_as_the_whole(folder, tmp_path):
         lines = [line for line in path.read_text().splitlines() if line.startswith("chr2\t")]
         inside = [line for line in lines if int(line.split("\t")[1]) >= 2000 and int(line.split("\t")[2]) <= 7000]
         assert inside and (part / path.name).read_text().splitlines() == inside
+
+
+def predicted(folder, out, *more):
+    out.mkdir()
+    files = ("--sites", out / "s.bed", "--introns", out / "i.gff3", "--tracks", out / "t", "--summary", out / "u.tsv")
+    said = done("predict_model", "--model", folder / "m.safetensors", "--genome", folder / "genome.fa", *files, *more)
+    return said, {path.name: path.read_text() for path in out.rglob("*.*")}
+
+
+def test_integers_find_the_same_sites_and_tell_how_far_they_are(folder, tmp_path):
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'genloom[onnx]'")
+    _, single = predicted(folder, tmp_path / "single")
+    said, whole = predicted(folder, tmp_path / "whole", "--precision", "int8")
+    _, tiled = predicted(folder, tmp_path / "tiled", "--precision", "int8", "--tile", 1000)
+    assert whole == tiled and len(whole) == 7
+    assert 0 < float(re.search(r"probabilities within (\S+) of single precision on 40,000 bases", said)[1]) < 0.2
+    places = [
+        {tuple(line.split("\t")[i] for i in (0, 1, 3, 5)) for line in made["s.bed"].splitlines()}
+        for made in (single, whole)
+    ]
+    assert len(places[0] ^ places[1]) <= 0.01 * len(places[0])
+    assert single["s.bed"] != whole["s.bed"]  # they do round
+    out = ("--windows", folder / "boundaries.h5", "--metrics")
+    for precision in ("single", "int8"):
+        done(
+            "predict_model",
+            "--model",
+            folder / "m.safetensors",
+            *out,
+            tmp_path / f"{precision}.tsv",
+            "--precision",
+            precision,
+        )
+    assert abs(value(tmp_path / "int8.tsv", "pr_auc") - value(tmp_path / "single.tsv", "pr_auc")) < 0.01
+
+
+def test_integers_where_they_have_no_place(folder, feeder, tmp_path, monkeypatch):
+    out, given = ("--sites", tmp_path / "s.bed", "--precision", "int8"), ("--genome", folder / "genome.fa")
+    predict = ("predict_model", "--model", folder / "m.safetensors", *given, *out)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnxruntime", None)
+        refused(tmp_path, *predict, words=["--precision int8 needs", "onnxruntime", "pip install 'genloom[onnx]'"])
+    content = ("--windows", feeder.parent / "content.h5", "--metrics", tmp_path / "m.tsv", "--precision", "int8")
+    refused(tmp_path, "predict_model", "--model", feeder, *content, words=["no meaning", "'content'"])
+    monkeypatch.setattr(boundaries, "MOVED", 1e-9)
+    refused(tmp_path, *predict, words=["move probabilities by up to 0.", "leave --precision int8 out"])
 
 
 def test_strands_trade_places_in_the_reverse_complement(folder, model):

@@ -455,6 +455,17 @@ def judged(kinds: list[str], right: float, repeats: int = 1) -> results.Classifi
     return results.Classified(samples, names, folds, ["model"], sample, fold, truth, p, far, far > 0, {})
 
 
+def test_classes_count_alike_however_many_samples_they_have():
+    from sklearn import metrics
+
+    table = np.array([[90.0, 10, 0], [4, 5, 1], [0, 1, 3]])
+    observed, called = np.repeat(np.indices((3, 3)).reshape(2, -1), table.ravel().astype(int), axis=1)
+    found = classification.of_confusion(table)
+    assert found["balanced_accuracy"] == pytest.approx((0.9 + 0.5 + 0.75) / 3)
+    assert found["macro_f1"] == pytest.approx(metrics.f1_score(observed, called, average="macro"))
+    assert found["mcc"] == pytest.approx(metrics.matthews_corrcoef(observed, called))
+
+
 def test_all_right_has_wilson_s_interval():
     assert classification.wilson(64, 64) == pytest.approx((0.9434, 1.0), abs=1e-4)
     e = classification.evaluate(judged(["x"] * 32 + ["y"] * 32, 1.1), None, 100)

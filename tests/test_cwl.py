@@ -94,8 +94,8 @@ def test_cwltool_finds_it_valid(path):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
+    said = done.stdout + done.stderr  # it warns on the one or the other
+    assert done.returncode == 0 and "WARNING" not in said, said
 
 
 @pytest.mark.parametrize("path", TOOLS, ids=lambda p: p.stem)
@@ -140,6 +140,7 @@ def test_it_is_complete(path):
         "NetworkAccess",
         "ScatterFeatureRequirement",
         "MultipleInputFeatureRequirement",
+        "StepInputExpressionRequirement",
     }  # above all no JavaScript
     for port in [*tool["inputs"].values(), *tool["outputs"].values()]:
         assert port["doc"]
@@ -642,27 +643,3 @@ def test_planted_programs_are_inferred_and_not_at_random(cwltool, tmp_path):
     done, outputs = cwltool(folder / "landmark-inference.cwl", job, other)
     assert done.returncode == 0, done.stderr
     assert "no better than the mean of the training samples" in outputs["report"].read_text()
-
-
-def test_trials_spread_over_an_engine_are_gathered_and_not_run_again(cwltool, tmp_path):
-    """Each trial is a job; their logs make one study, from which the other workflow goes on, to the same winner."""
-    folder = ROOT / "workflows" / "tune-and-judge"
-    job = absolute(load(folder / "job.yml"), folder)
-    plan, windows = job["plan"], job["windows"]
-    split = file(DATA / "steps" / "content_split.tsv", 3475)
-    spread, whole = tmp_path / "spread", tmp_path / "whole"
-    spread.mkdir()
-    whole.mkdir()
-    scattered = {"plan": plan, "windows": windows, "split": split, "trial_numbers": [1, 0]}
-    done, outputs = cwltool(folder / "tune-scattered.cwl", scattered, spread)
-    assert done.returncode == 0, done.stderr
-    lines = outputs["log"].read_text().splitlines()
-    assert [json.loads(line).get("trial") for line in lines[1:3]] == [1, 0]
-    done, judged = cwltool(folder / "tune-and-judge.cwl", {**job, "resume": [file(outputs["log"], 3464)]}, whole)
-    assert done.returncode == 0, done.stderr
-    assert set(judged) == set(load(folder / "tune-and-judge.cwl")["outputs"])
-    for name in ("trials", "metrics"):
-        assert judged[name].read_text() == outputs[name].read_text()
-    assert modelfile.read(judged["model"], "content")[0]["study"]["of"] == 2
-    assert judged["findings"].read_text().count("\n") == 1
-    assert "Does a higher step size help a feeder" in judged["report"].read_text()

@@ -45,8 +45,8 @@ JOBS = {
     "promoter-prediction": "test_promoter_prediction.py::demo",
     "sample-classification": "test_cwl.py::test_planted_kinds_are_told_and_new_samples_called",
     "landmark-inference": "test_cwl.py::test_planted_programs_are_inferred_and_not_at_random",
-    "tune-and-judge": "test_cwl.py::test_trials_spread_over_an_engine_are_gathered_and_not_run_again",
-    "tune-scattered": "test_cwl.py::test_trials_spread_over_an_engine_are_gathered_and_not_run_again",
+    "tune-and-judge": "test_scattered.py::test_trials",
+    "tune-and-judge-scattered": "test_scattered.py::test_trials",
     "bin-peaks-scattered": "test_scattered.py::test_samples",
     "extract-windows-scattered": "test_scattered.py::test_chromosomes_cut_into_windows",
     "annotate-boundaries-scattered": "test_scattered.py::test_chromosomes_predicted",
@@ -58,6 +58,9 @@ UNRUN = {
     "make galaxy": "starts a Galaxy; make test-galaxy runs all that is in it",
     "make test": "all tests",
     "make test-unit": "all tests but those of engines",
+    "make -k release-check": "a quarter of an hour; test_release.py puts faults before each of its checks",
+    "make dist": "half a minute; `make release-check` does it twice",
+    "cwltool --no-container tune-and-judge.packed.cwl job.yml": "in an unpacked crate; test_release.py runs another",
     "make docs": "sets up an environment; then what `site` does",
     "make pictures": "minutes, and Chromium",
     "GENLOOM_TEST_DATA=/folder/with/atac_blood make results-atac-to-expression": "real data",
@@ -151,7 +154,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
@@ -168,7 +171,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
 
 def prepare(folder: Path) -> None:
     """A folder like the checkout: data, tools and workflows as they are, and the commands in bin/."""
-    for name in ("test-data", "tools", "workflows", "scripts"):
+    for name in ("test-data", "tools", "workflows", "scripts", "release"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "bin").mkdir()
     for script in (ROOT / "scripts").glob("*.py"):

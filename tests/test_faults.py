@@ -11,6 +11,11 @@ from . import faults
 QUICK = {job.name: job for job in faults.JOBS if job.script in ("bin_peaks", "split_samples", "extract_windows")}
 
 
+def test_every_script_is_disturbed():
+    assert {job.script for job in faults.JOBS} == {path.stem for path in faults.SCRIPTS.glob("*.py")}
+    assert len({job.name for job in faults.JOBS}) == len(faults.JOBS)
+
+
 @pytest.fixture(scope="module")
 def known():
     return {name: faults.undisturbed(job) for name, job in QUICK.items()}

@@ -414,7 +414,8 @@ def test_damaged_parts_are_told_in_one_line(tmp_path, capsys):
             record = Part.read(place[key].asstr()[()], pieces[0])
             del place[key]
             place[key] = Part(**{**vars(record), "facts": {}}).text
-        assert "one is damaged: make it again" in error_of(capsys, merge_parts, "--parts", *pieces, *out)
+        line = error_of(capsys, merge_parts, "--parts", *pieces, *out)
+        assert f"{pieces[0]}: is damaged in its record: " in line and "the part is damaged: make it again" in line
         pieces[0].write_bytes(pieces[1].read_bytes()[:5000])
         assert str(pieces[0]) in error_of(capsys, merge_parts, "--parts", *pieces, *out)
     assert not (tmp_path / "out").exists()

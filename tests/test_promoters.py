@@ -395,8 +395,10 @@ def test_the_model_file_tells_how_it_was_made(folder):
         train = np.flatnonzero(np.isin(windows.table["chrom"], ["chr1", "chr2", "chr3"]))
         known = table(DATA / "promoters" / "expression.tsv")["gene_id"].str.head(15).to_list()
         rows = [row for row in train if windows.table["gene"][row] in known]
-        lengths = np.log10(windows.features["CDSLEN"][rows].astype(float) + 0.1)
-    assert card["scaling"]["mean"][1] == pytest.approx(lengths.mean())
+        values = [windows.features[name].astype(float) for name in FEATURES]
+    logs = [v if name.endswith("GC") else np.log10(v + 0.1) for name, v in zip(FEATURES, values, strict=True)]
+    assert card["scaling"]["mean"] == pytest.approx([each[rows].mean() for each in logs])
+    assert card["scaling"]["mean"] != pytest.approx([each.mean() for each in logs])
     assert all(array.dtype == np.float32 for array in arrays.values())
 
 

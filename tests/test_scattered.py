@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import bin_peaks
 import extract_windows
 import predict_model
 import score_variants
+from genloom.formats import modelfile, studylog
 
 from .test_cwl import DATA, ROOT, absolute, cwltool, file, load
 from .test_merge_parts import FEEDER, GENES, GENOME, MODEL, content, run
@@ -85,7 +87,30 @@ def test_variants(cwltool, tmp_path):
     assert json.loads(outputs["metrics_json"].read_text())
 
 
-@pytest.mark.parametrize("name", ["bin-peaks", "extract-windows", "annotate-boundaries", "variant-splicing"])
+def test_trials(cwltool, tmp_path):
+    """What tells of the trials is the same but for seconds and megabytes; no trial is run again to be judged."""
+    done, outputs = scattered(cwltool, "tune-and-judge", tmp_path / "parts")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("finished, pr_auc.boundary") == 2 and "2 trials are in the log" in done.stderr
+    folder = ROOT / "workflows" / "tune-and-judge"
+    (tmp_path / "whole").mkdir()
+    job = absolute(load(folder / "job.yml"), folder)
+    done, whole = cwltool(folder / "tune-and-judge.cwl", job, tmp_path / "whole")
+    assert done.returncode == 0, done.stderr
+    assert set(whole) == set(load(folder / "tune-and-judge.cwl")["outputs"])
+    assert whole["findings"].read_text().count("\n") == 1
+    for name in ("model", "predictions", "metrics"):
+        assert outputs[name].read_bytes() == whole[name].read_bytes(), name
+    assert modelfile.read(whole["model"], "content")[0]["study"]["of"] == 2
+    facts = [studylog.read(each["log"]).trials for each in (outputs, whole)]
+    timeless = [[replace(one[number], seconds=0, memory_mb=0, digests={}) for number in (0, 1)] for one in facts]
+    assert timeless[0] == timeless[1]
+    assert "Does a higher step size help a feeder" in whole["report"].read_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["bin-peaks", "extract-windows", "annotate-boundaries", "variant-splicing", "tune-and-judge"]
+)
 def test_every_path_to_a_result_goes_through_a_merge(name):
     """No output comes from a scattered step itself, and none of what is scattered may be left out in silence."""
     steps = load(ROOT / "workflows" / f"{name}-scattered" / f"{name}-scattered.cwl")["steps"]
@@ -94,4 +119,4 @@ def test_every_path_to_a_result_goes_through_a_merge(name):
     for facts in steps.values():
         sources = [each if isinstance(each, str) else each.get("source", "") for each in facts["in"].values()]
         if any(source.split("/")[0] in scattered for source in sources):
-            assert Path(facts["run"]).stem.startswith("merge_")
+            assert Path(facts["run"]).stem.startswith("merge_") or "resume" in facts["in"]

@@ -268,6 +268,19 @@ def test_pairing_alternates_and_keeps_to_lengths() -> None:
     assert introns.pair_sites(sites(100, {}, {}), introns.Rules()).introns == []
 
 
+def test_pairing_takes_no_more_work_for_more_pairs(monkeypatch) -> None:
+    """Additions are counted: within reach of each site are ten or all others."""
+    made, add = [], introns._add
+    monkeypatch.setattr(introns, "_add", lambda a, b: made.append(1) or add(a, b))
+    scores = np.full((600, 3), 0.4, np.float32)
+    work = []
+    for maximum in (40, 600):
+        made.clear()
+        introns.pair_sites(scores, introns.Rules(minimum=30, maximum=maximum))
+        work.append(len(made))
+    assert work[1] < 1.5 * work[0] < 20 * len(scores)
+
+
 CODING = "GCTGAAGTTCTG"  # four sense codons; no stop in any frame
 
 

@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import random
 import re
+import statistics
 import textwrap
 import time
 from argparse import Namespace
@@ -24,7 +25,7 @@ from genloom.errors import InputError
 from genloom.formats import modelfile, studylog
 from genloom.formats import split as splits
 from genloom.formats.studylog import FINISHED, PRUNED, Trial
-from genloom.learning import curve, search, study
+from genloom.learning import curve, search, spread, study
 from genloom.learning import plan as plans
 from genloom.learning.trainer import Run, Trainer
 
@@ -317,6 +318,13 @@ def test_chance_is_told_from_the_folds() -> None:
     assert study.chance(plan, exact).noise == pytest.approx(0, abs=1e-9)  # type: ignore[union-attr]
 
 
+def test_the_table_of_trials_tells_their_spread_over_the_folds() -> None:
+    folds = [0.5, 0.7, 0.9]
+    found = study.trial_table(parsed(PLAN), {0: trial(0, {}, folds), 1: trial(1, {}, [0.5])})
+    assert found["score"].to_list() == pytest.approx([0.7, 0.5]) and found["folds"].to_list() == [3, 1]
+    assert found["sd"][0] == pytest.approx(statistics.stdev(folds)) and found["sd"][1] is None
+
+
 # ---------------------------------------------------------------- the log
 
 
@@ -539,8 +547,32 @@ def test_independent_trials_run_anywhere_and_are_gathered(tmp_path: Path, fake: 
     assert {i: each[:3] for i, each in facts(parts).items()} == {i: each[:3] for i, each in facts(whole).items()}
     with pytest.raises(InputError, match="trial 1 depends on those before it"):
         run(tmp_path, fake, log="x.jsonl", only=1)
-    with pytest.raises(InputError, match="is 4, the plan has trials 0 to 3"):
-        run(tmp_path, fake, content, "y.jsonl", only=4)
+
+
+def test_a_plan_is_divided_into_its_trials(tmp_path: Path) -> None:
+    content = changed(sampler="quasi-random", pruning=False, budget__trials=11)
+    spread.write(parsed(content), tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"trial_{number:02}.json" for number in range(11)]
+    assert [spread.read(tmp_path / name, parsed(content)) for name in names] == list(range(11))
+    longer = parsed(content | {"budget": {"trials": 12}, "question": "Is a longer study of other words the same?"})
+    assert spread.read(tmp_path / "trial_10.json", longer) == 10
+    with pytest.raises(InputError, match="is trial 10, the plan has trials 0 to 9"):
+        spread.read(tmp_path / "trial_10.json", parsed(content | {"budget": {"trials": 10}}))
+    with pytest.raises(InputError, match="is a trial of another plan"):
+        spread.read(tmp_path / "trial_00.json", parsed(content | {"seeds": {"search": 2}}))
+    with pytest.raises(InputError, match="its trials depend on those before them"):
+        spread.write(parsed(PLAN), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["3", "[3]", '{"trial": 3}', '{"trial": true, "plan": "x"}', '{"trial": -1, "plan": "x"}', "[" * 100_000]
+)
+def test_what_is_no_trial_of_a_plan_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "trial.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match="is no trial of a plan; give a file that split_plan made"):
+        spread.read(path, parsed(PLAN))
 
 
 def _study(folder: Path, script: Path) -> None:
@@ -722,7 +754,9 @@ def test_logs_are_compared_in_one_table(made: Path, tmp_path: Path) -> None:
     [
         (("--log", "x.jsonl"), "--plan is missing"),
         (("--report", "no/such/report.html"), "no such folder"),
-        (("--trial", "1", "--model", "m"), "--model has no meaning with --trial"),
+        (("--trial", "t.json", "--model", "m"), "--model has no meaning with --trial"),
+        (("--trial", "{plan}"), "is no trial of a plan; give a file that split_plan made"),
+        (("--trial", STEPS.parent / "parts" / "trial_1.json"), "is a trial of another plan; give split_plan the same plan"),
         (("--windows", STEPS / "content.h5"), "--windows has no meaning for --task expression"),
         (("--compare", "a.jsonl"), "--compare needs --trials"),
         (("--compare", "a.jsonl", "--trials", "t.tsv"), "--plan has no meaning with --compare"),

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from genloom.learning import tasks
+from release import CONDA as CONDA
 
-CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # names of packages that differ there
 TOOLS = Path(__file__).parents[1] / "tools"
 TASK = {  # a wrapper of one task alone, whose defaults it shows
     "train_model": "expression",

@@ -51,6 +51,11 @@ inputs:
     default: cpu
     doc: Where networks are run
     inputBinding: {prefix: --device}
+  precision:
+    type: {type: enum, symbols: [single, int8]}
+    default: single
+    doc: Of a model of boundaries, int8 runs the convolutions in 8-bit integers, which is faster on a processor and rounds; needs the packages onnx and onnxruntime
+    inputBinding: {prefix: --precision}
   seed:
     type: long
     default: 1

@@ -68,8 +68,9 @@ inputs:
     doc: Logs whose trials are taken over, of this plan and these data
     inputBinding: {prefix: --resume}
   trial:
-    type: int?
-    doc: Run this trial of the plan alone, for a log of its own; of plans whose trials do not look at each other (0 to 99999)
+    type: File?
+    format: edam:format_3464
+    doc: A trial of the plan, from split_plan, which is run alone, for a log that is gathered with others (resume)
     inputBinding: {prefix: --trial}
   parallel:
     type: int

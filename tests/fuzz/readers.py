@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import runpy
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from . import strategies
 
 DATA = Path(__file__).parents[2] / "test-data"
-STEPS = DATA / "steps"
+STEPS, PARTS = DATA / "steps", DATA / "parts"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ def texts(*seeds: bytes, grammar: st.SearchStrategy[bytes] | None = None) -> Cal
     return lambda: strategies.text(seeds) if grammar is None else st.one_of(strategies.text(seeds), grammar)
 
 
+def records(name: str) -> Callable[[], st.SearchStrategy[bytes]]:
+    """A part of text, which has a record."""
+    return lambda: strategies.recorded([(PARTS / name).read_bytes()])
+
+
 def hdfs(*paths: Path) -> Callable[[], st.SearchStrategy[bytes]]:
     return lambda: strategies.hdf([path.read_bytes() for path in paths])
 
@@ -46,7 +53,8 @@ def plain(path: Path) -> list[list[str]]:
     """The lines of a file, unpacked, as a simple reader has them: fields between tabs."""
     content = path.read_bytes()
     content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    return [line.rstrip("\r").split("\t") for line in content.decode("utf-8-sig").split("\n") if line.strip()]
+    lines = content.decode("utf-8-sig", "replace").split("\n")  # comments may be no text
+    return [line.rstrip("\r").split("\t") for line in lines if line.strip()]
 
 
 # ---------------------------------------------------------------- peaks, genes, sequence
@@ -102,7 +110,7 @@ def genome(path: Path) -> None:
 
     with Genome(path) as found:
         content = path.read_bytes()
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content  # all of it can be unpacked
         records = re.split(rb"(?:^|\n)>", content)[1:]
         assert len(found.sizes) == len(records)
         for (name, size), record in zip(found.sizes.items(), records, strict=True):
@@ -172,6 +180,49 @@ _TABLE = (
 )
 _PLACES = ("chr1", "chr2", "10", "20", "30", "40", "+", "-", ".", "exon", "CDS", "gene", "A", "C", "x")
 _IDS = ('gene_id "a"; transcript_id "b";', "ID=a", "ID=b;Parent=a", "Parent=b", 'transcript_id "b"; gene_id "a"')
+
+
+def indexed(path: Path) -> None:
+    """The index of a FASTA. What it tells of that file is what the file tells itself."""
+    from genloom.formats.genome import Genome
+
+    fasta = path.with_name("indexed.fa")
+    fasta.write_bytes(_FASTA)
+    path.replace(f"{fasta}.fai")
+    with Genome(fasta) as found:
+        assert found.sizes == {"chr1": 32, "chr2": 6, "chr3": 4}
+        assert [len(found.fetch(name)) for name in found.sizes] == [32, 6, 4]
+
+
+@cache
+def bgzipped() -> bytes:
+    from tests.test_genome import bgzip
+
+    return bgzip(_FASTA, 16)
+
+
+@cache
+def bcf() -> bytes:
+    import pysam
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "v.bcf")
+        with (
+            pysam.VariantFile(str(DATA / "sequence/variants.vcf")) as old,
+            pysam.VariantFile(str(out), "wb", header=old.header) as new,
+        ):
+            for record in old:
+                new.write(record)
+        return out.read_bytes()
+
+
+def part_of_genome(path: Path) -> None:
+    from genloom.formats import division
+    from genloom.formats.chromosomes import Region
+
+    whole = [Region("chr3", 0, 3000), Region("chr4", 0, 3000)]
+    part, regions = division.read(path, whole)
+    assert part.places == (whole.index(regions[0]) + 1,) and len(regions) == 1
 
 
 # ---------------------------------------------------------------- tables of expression, of samples, of results
@@ -286,6 +337,16 @@ def plan(path: Path) -> None:
     assert all(each.described() for each in found.search)
 
 
+def trial(path: Path) -> None:
+    from genloom.formats import text
+    from genloom.learning import plan as reader
+    from genloom.learning import spread
+
+    plan = DATA / "plans/content.yml"
+    wanted = reader.parse(text.read(plan).decode(), _trainer, str(plan))
+    assert 0 <= spread.read(path, wanted) < wanted.trials
+
+
 _CSV = b"gene,s1,s2,s3\nENSG00000000003,1.5,2,NA\nENSG00000000005,0,1e3,-2\n"
 _TSV = b"sample\tkind\tg1\tg2\tg3\na\tx\t1\t2\t3\nb\ty\t4\t5\t6\n"
 _GCT = (DATA / "matrices/probes.gct").read_bytes()
@@ -364,6 +425,47 @@ def model(path: Path) -> None:
     restorers[card["task"]].restore(card, arrays, path)
 
 
+def inferred(path: Path) -> None:
+    from genloom.learning import inferred as predictions
+
+    found = predictions.evaluate(path, bootstrap=5)
+    assert len(found.genes) == len(found.symbols) == len(found.counts) and len(found.samples) == len(found.groups)
+    assert all(np.isfinite(metric.value) for metric in found.metrics if metric.metric == "mae")
+
+
+def names(path: Path) -> None:
+    """The samples and the features of any matrix, which split_samples divides."""
+    from genloom.learning import splits
+
+    for of in ("samples", "features"):
+        found = splits.read_units(matrix_path=path, of=of)
+        assert len(found) == len(set(found.ids.tolist())) > 0
+
+
+def part(*others: Path) -> Callable[[Path], None]:
+    """A part beside the good others, as merge_parts takes them: what comes of them is read as a whole is."""
+
+    def read(path: Path) -> None:
+        from genloom.formats import merging
+
+        kind = merging.kind([path, *others])
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            paths = {name: Path(folder, name) for name in merging.TAKES[kind]}
+            if "tracks" in paths:
+                paths["tracks"].mkdir()
+            merging.join(kind, [path, *others], paths, "bigwig")
+            if kind == "prediction":
+                assert len(list(paths["tracks"].iterdir())) == 4
+                for start, end, score in ((int(row[1]), int(row[2]), int(row[4])) for row in plain(paths["sites"])):
+                    assert 0 <= start < end and 0 <= score <= 1000
+            elif kind == "table":
+                results("read_effects")(paths["output"])
+            else:
+                {"matrix": matrix, "windows": windows, "VCF": variants}[kind](paths["output"])
+
+    return read
+
+
 def keras(path: Path) -> None:
     from genloom.pretrained import keras as reader
 
@@ -380,12 +482,11 @@ def _models() -> st.SearchStrategy[bytes]:
     return strategies.model([path.read_bytes() for path in sorted(STEPS.glob("*.safetensors"))])
 
 
+@cache
 def _pt() -> bytes:
-    import torch
-
-    stream = io.BytesIO()
-    torch.save({"initial_conv.weight": torch.zeros(4, 4, 1), "initial_conv.bias": torch.zeros(4)}, stream)
-    return stream.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        runpy.run_path(str(DATA / "make_weights.py"))["openspliceai"](Path(folder, "w.pt"), 1)
+        return Path(folder, "w.pt").read_bytes()
 
 
 READERS = (
@@ -405,8 +506,11 @@ READERS = (
         transcripts,
     ),
     Reader("fasta", texts(_FASTA, head(DATA / "published/genome.fa", 5)), genome),
+    Reader("fasta-in-blocks", lambda: strategies.binary([bgzipped()]), genome),
+    Reader("fai", texts(b"chr1\t32\t12\t10\t11\nchr2\t6\t54\t4\t6\nchr3\t4\t70\t4\t5\n"), indexed),
     Reader("sizes", texts(_FAI, _FASTA, grammar=strategies.lines([b""], _PLACES, 2)), sizes),
     Reader("vcf", texts(_VCF, grammar=strategies.lines([_VCF.split(b"chr1\t")[0]], _PLACES, 8)), variants),
+    Reader("bcf", lambda: strategies.binary([bcf(), gzip.decompress(bcf())]), variants),
     Reader(
         "gene-table",
         texts(_TABLE, grammar=strategies.lines([_TABLE[:59]], ("1", "5", "9", "1,5,", "2,9,", "+", "-"), 7)),
@@ -454,11 +558,21 @@ READERS = (
     Reader("permutations", texts(head(STEPS / "permutations.tsv")), results("read_permutations")),
     Reader("history", texts(head(STEPS / "promoters_history.tsv", 9)), results("read_history")),
     Reader("study-log", texts(*(path.read_bytes() for path in sorted((DATA / "plans").glob("*.jsonl")))), study_log),
+    Reader("trial", records("trial_0.json"), trial),
     Reader("plan", texts(*(path.read_bytes() for path in sorted((DATA / "plans").glob("*.yml")))), plan),
     Reader("h5ad", hdfs(STEPS / "numerals.h5ad", STEPS / "new_landmarks.h5ad"), matrix),
+    Reader("h5ad-names", hdfs(STEPS / "classes.h5ad", STEPS / "new_landmarks.h5ad"), names),
+    Reader("observed-matrix", hdfs(STEPS / "new_landmarks.h5ad"), observed),
+    Reader("inferred", hdfs(STEPS / "landmarks_predictions.h5ad"), inferred),
     Reader("h5ad-in-blocks", hdfs(STEPS / "new_landmarks.h5ad"), matrix_in_blocks),
     Reader("windows", hdfs(STEPS / "boundaries.h5", STEPS / "content.h5", STEPS / "promoters.h5"), windows),
     Reader("model", _models, model),
     Reader("keras", hdfs(DATA / "weights/spliceai_80_1.h5", DATA / "weights/xpresso.h5"), keras),
+    Reader("part-of-genome", records("part_1.bed"), part_of_genome),
+    Reader("part-of-matrix", hdfs(PARTS / "bins_A1.h5ad"), part(PARTS / "bins_B1.h5ad")),
+    Reader("part-of-windows", hdfs(PARTS / "windows_1.h5"), part(PARTS / "windows_2.h5")),
+    Reader("part-of-prediction", hdfs(PARTS / "found_1.h5"), part(PARTS / "found_2.h5")),
+    Reader("part-of-vcf", records("variants_2.vcf"), part(PARTS / "variants_1.vcf")),
+    Reader("part-of-table", records("scores_2.tsv"), part(PARTS / "scores_1.tsv")),
     Reader("weights", lambda: strategies.zipped([_pt()]), published),
 )

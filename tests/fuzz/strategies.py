@@ -200,6 +200,20 @@ def binary(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
 # ---------------------------------------------------------------- files that are whole, and hold what they should not
 
 
+def _record(data: bytes, seed: int) -> bytes:
+    """Text whose record in JSON, the rest of a line, says something else."""
+    before, found, after = data.partition(b"{")
+    told, end, rest = after.partition(b"\n")
+    if not found:
+        return data
+    return before + _json((found + told).decode(), np.random.default_rng(seed)).encode() + end + rest
+
+
+def recorded(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+    """Files of text with a record in JSON: damaged as text, or with another record."""
+    return st.one_of(st.builds(_record, st.sampled_from(seeds), _seed), text(seeds))
+
+
 def _other(values: np.ndarray, random: np.random.Generator) -> object:
     """Something else in place of an array."""
     shape = values.shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,11 @@ def _lay_out(steps: dict[str, dict[str, Any]]) -> None:
 
 
 def _whole(tool_id: str, state: dict[str, Any], connected: dict[str, Any]) -> dict[str, Any]:
-    """A step's state with the tool's defaults filled in."""
+    """A step's state with the tool's defaults filled in, and nothing for data that may be left out."""
     tool = get_tool_source(ROOT / "tools" / f"{tool_id.removeprefix('genloom_')}.xml")
-    filled = fill_static_defaults(state, input_models_for_tool_source(tool), tool.parse_profile())
+    models = input_models_for_tool_source(tool)
+    filled = fill_static_defaults(state, models, tool.parse_profile())
+    _leave_out(models.parameters, filled)
     for name in connected:
         *groups, last = name.split("|")
         place = filled
@@ -68,6 +71,19 @@ def _whole(tool_id: str, state: dict[str, Any], connected: dict[str, Any]) -> di
             place = place[group]
         place[last] = {"__class__": "ConnectedValue"}
     return filled
+
+
+def _leave_out(parameters: Sequence[Any], state: dict[str, Any]) -> None:
+    for each in parameters:
+        if each.parameter_type in ("gx_data", "gx_data_collection") and each.optional:
+            state.setdefault(each.name, None)
+        elif each.parameter_type == "gx_section":
+            _leave_out(each.parameters, state[each.name])
+        elif each.parameter_type == "gx_conditional":
+            inner = state[each.name]
+            for when in each.whens:
+                if when.discriminator == inner[each.test_parameter.name]:
+                    _leave_out(when.parameters, inner)
 
 
 def main() -> None:

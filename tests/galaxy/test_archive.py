@@ -33,6 +33,13 @@ def test_holds_real_files(archive: dict[str, Path]):
     assert not [path for path in archive["genloom"].rglob("*") if path.is_symlink()]
 
 
+def test_packed_again_it_is_the_same(archive: dict[str, Path], tmp_path: Path):
+    for name, again in archives.build(tmp_path).items():
+        assert files(again, "**/*") == files(archive[name], "**/*")
+        for path in files(again, "**/*"):
+            assert (again / path).read_bytes() == (archive[name] / path).read_bytes(), path
+
+
 def test_scripts_run_from_the_archive(archive: dict[str, Path]):
     """The library is found beside the scripts, wherever they lie."""
     for script in sorted((archive["genloom"] / "scripts").glob("*.py")):

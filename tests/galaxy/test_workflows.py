@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from . import convert, planemo
+from . import convert, demo, outputs, planemo
 from .server import ROOT, Galaxy
 
 SOURCES = convert.sources()
@@ -43,9 +45,63 @@ def test_changelog_tells_the_release(source: Path):
     assert f"## [{release}]" in (source.parent / "CHANGELOG.md").read_text()
 
 
+# Workflow → Galaxy's label of an output → its name in CWL, of those that hold the bytes that cwltool makes.
+SAME = {"tune-and-judge-scattered": {"Model": "model", "Metrics": "metrics", "Predictions": "predictions"}}
+
+
 @named
-def test_run(galaxy: Galaxy, source: Path):
-    report = planemo.test(galaxy, [convert.generated(source)])
+def test_run(galaxy: Galaxy, source: Path, tmp_path: Path):
+    path = convert.generated(source)
+    same = SAME.get(source.parent.name)
+    reference = outputs.by_cwltool(path, tmp_path) if same else None
+    report = planemo.test(galaxy, [path])
     assert report.tests and report.returncode == 0, (
         "\n".join(filter(None, map(report.problem, report.tests))) or report.output
     )
+    if same and reference:
+        (verdict,) = report.tests.values()
+        invocation = verdict["invocation_details"]["details"]["invocation_id"]
+        assert outputs.differing(galaxy, invocation, reference, same) == []
+
+
+UNDER_WAY = {"new", "upload", "waiting", "queued", "running", "resubmitted"}
+
+
+def invoke(galaxy: Galaxy, path: Path, inputs: dict[str, Any]) -> str:
+    """Run a workflow until nothing of it is under way any more; its invocation."""
+    history = demo.upload(galaxy, path.stem, inputs, path.parent)
+    demo.wait_for_history(galaxy, history)
+    client = galaxy.client
+    sources = {"dataset": "hda", "dataset_collection": "hdca"}
+    held = {
+        each["name"]: {"src": sources[each["history_content_type"]], "id": each["id"]}
+        for each in client.histories.show_history(history, contents=True)
+    }
+    given = {name: held[name] if isinstance(value, dict) else value for name, value in inputs.items()}
+    imported = client.workflows.import_workflow_from_local_path(str(path))["id"]
+    invocation = client.workflows.invoke_workflow(imported, given, history_id=history, inputs_by="name")["id"]
+    limit = time.monotonic() + 300
+    while time.monotonic() < limit:
+        summary = client.invocations.get_invocation_summary(invocation)
+        if summary["populated_state"] == "ok" and summary["states"] and not UNDER_WAY & summary["states"].keys():
+            return invocation
+        time.sleep(0.5)
+    raise RuntimeError(f"the workflow is not over after 300 s: {summary}")
+
+
+def test_when_one_job_fails_there_is_no_result_of_the_others(galaxy: Galaxy, tmp_path: Path):
+    """The merge waits for the sample that failed."""
+    (tmp_path / "bad.narrowPeak").write_text("chr1\t20\t10\tx\t0\t.\t1\t1\t1\t5\n")
+    path = ROOT / "workflows" / "bin-peaks-scattered" / "bin-peaks-scattered.ga"
+    inputs = demo.job(path)
+    samples = inputs["Peaks"]["elements"]
+    samples[2]["path"] = str(tmp_path / "bad.narrowPeak")
+    invocation, client = invoke(galaxy, path, inputs), galaxy.client
+    jobs = client.jobs.get_jobs(invocation_id=invocation)
+    states = [
+        sorted(job["state"] for job in jobs if job["tool_id"] == f"genloom_{tool}")
+        for tool in ("bin_sample", "merge_parts")
+    ]
+    assert states == [["error", *["ok"] * (len(samples) - 1)], ["paused"]]
+    made = client.invocations.show_invocation(invocation)["outputs"].values()
+    assert [client.datasets.show_dataset(each["id"])["state"] for each in made] == ["paused"] * 2

@@ -240,7 +240,7 @@ def unmeasured(value: object) -> object:
 
 
 # Outputs that note how long their making took: no two runs of them are the same.
-MEASURED = dict.fromkeys(("tune-and-judge", "tune-scattered"), ("log", "trials", "report"))
+MEASURED = dict.fromkeys(("tune-and-judge", "tune-and-judge-scattered"), ("log", "trials", "report"))
 
 
 def differing(task: Task, one: Run, other: Run) -> list[str]:

@@ -82,7 +82,7 @@ steps:
     doc: All are there, by one model; sites, introns, tracks and summary of the whole genome
     run: ../../tools/merge_predictions.cwl
     in:
-      parts: predict/found_on_part
+      parts: {source: [predict/found_on_part], linkMerge: merge_flattened, pickValue: all_non_null}
       track_format: track_format
     out: [predicted_sites, predicted_introns, track_folder, account]
 

@@ -8,6 +8,9 @@ doc: |
   expressed. The predictions are held against what was observed, and against those that its authors published, promoter by
   promoter; these are held against the observations, too, for the same genes.
 
+requirements:
+  StepInputExpressionRequirement: {}  # what is made only where its name is given: here it is
+
 inputs:
   weights:
     type: File[]
@@ -131,7 +134,7 @@ steps:
     run: ../../tools/compare_results.cwl
     in:
       called: {default: observed}
-      predictions: {source: predict/predicted_windows, pickValue: the_only_non_null}
+      predictions: {source: predict/predicted_windows, valueFrom: $(self)}
       compare: observed
       compare_id_column: observed_id_column
       compare_value_column: observed_value_column
@@ -147,7 +150,7 @@ steps:
     run: ../../tools/compare_results.cwl
     in:
       called: {default: published}
-      predictions: {source: predict/predicted_windows, pickValue: the_only_non_null}
+      predictions: {source: predict/predicted_windows, valueFrom: $(self)}
       id_column: {default: "chrom,start,end,strand"}
       compare: published
       compare_id_column: published_id_column

@@ -56,7 +56,8 @@ class Work:
 
 
 def spliceai(work: Work) -> Iterator[publish.Entry]:
-    """The five networks on the windows with a gene, bases outside genes shown as N, as the authors had it."""
+    """The five networks on the windows with a gene, bases outside genes shown as N, as the authors had it; and the same
+    in 8-bit integers."""
     import numpy as np
 
     from genloom.formats import modelfile
@@ -70,16 +71,21 @@ def spliceai(work: Work) -> Iterator[publish.Entry]:
     card, arrays = modelfile.read(path)
     model = boundaries.restore(card, arrays, path)
     with Windows(windows_path, "boundaries") as windows:
-        found = boundaries.judge({"network": model}, windows, np.arange(len(windows)))["network"]
+        rounded = model.rounded(boundaries.spread(windows, model.context))
+        every = np.arange(len(windows))
+        judged = {
+            name: boundaries.judge({name: each}, windows, every)[name]
+            for name, each in (("network", model), ("int8", rounded))
+        }
         chroms, genes = windows.table["chrom"], windows.table["gene"].tolist()
-        parts = {"": np.arange(len(windows))}
-        parts |= {f".{name}": np.flatnonzero(chroms == piece) for piece, (name, _) in PIECES.items()}
-        for suffix, rows in parts.items():
-            some = {site: each.of(np.isin(np.arange(len(windows)), rows)) for site, each in found.items()}
-            metrics = sites.measure("network", some, model.thresholds or {}, rows, genes, windows.window)
-            for name, metric in MEASURES.items():
+        parts = {"": ("network", every), ".int8": ("int8", every)}
+        parts |= {f".{name}": ("network", np.flatnonzero(chroms == piece)) for piece, (name, _) in PIECES.items()}
+        for suffix, (name, rows) in parts.items():
+            some = {site: each.of(np.isin(every, rows)) for site, each in judged[name].items()}
+            metrics = sites.measure(name, some, model.thresholds or {}, rows, genes, windows.window)
+            for measure, metric in MEASURES.items():
                 m = next(each for each in metrics if each.metric == metric)
-                yield publish.entry(f"spliceai.human.{name}{suffix}", m.value, m.low, m.high, m.n, "", COMMAND)
+                yield publish.entry(f"spliceai.human.{measure}{suffix}", m.value, m.low, m.high, m.n, "", COMMAND)
 
 
 def openspliceai(work: Work) -> Iterator[publish.Entry]:
@@ -196,7 +202,7 @@ def merged(entries: list[publish.Entry], known: list[publish.Entry]) -> list[pub
 
 def blocks(results: dict[str, publish.Entry]) -> dict[str, str]:
     """The tables of the README."""
-    human = [["all four pieces", *_human(results, "")]]
+    human = [["all four pieces", *_human(results, "")], ["the same in 8-bit integers", *_human(results, ".int8")]]
     human += [[f"{name}, {what} by its authors", *_human(results, f".{name}")] for name, what in PIECES.values()]
     human += [["published, genes of chr1, 3, 5, 7, 9", "", "0.95", "0.98"]]
     agreement = results.get("spliceai.agreement")

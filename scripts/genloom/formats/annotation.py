@@ -145,7 +145,7 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
         schema = {"chrom": pl.String, **_TYPES, **{str(i): pl.String for i in range(3, width)}}
     used = list(schema) if kind == "bed" else list(_USED)
     first = 0 if kind == "bed" else 1
-    number, fasta = 1, False
+    number, fasta, some = 1, False, False
     with text.opened(path) as stream:
         while block := stream.read(CHUNK) + stream.readline():
             state.update(block)
@@ -178,8 +178,11 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
                 ).item()
                 if bad:
                     _refuse(lines, path, number, kind, width)
+                some = True
                 yield table.with_columns(pl.col("start") - first)
             number += block.count(b"\n")
+    if not some:
+        raise InputError("holds no lines of an annotation", path, _CURE)
 
 
 def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) -> NoReturn:

@@ -13,8 +13,9 @@ import polars as pl
 
 from .. import console
 from ..errors import InputError, named
-from . import chromosomes, intervals, matrix, parts
+from . import chromosomes, intervals, matrix, parts, text
 from .chromosomes import Region
+from .facts import wrong
 from .intervals import Peaks
 from .parts import Part
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 MOST = 2**29  # bins; 2.5 GB of memory
+_LONGEST = 1 << 40  # bases of a chromosome, as `_key` has room for
+# What a part tells of each sample, in the order of the table's columns, and how all parts are made.
+_COUNTS = ("read", "kept", "unknown_chromosome", "low_score", "low_signal", "low_p", "low_q", "outside_regions")
+_TALLY = {"sample": str, **dict.fromkeys((*_COUNTS, "bins", "skipped_lines"), int)}
+_MADE = {"bin_size": int, "regions": [str], "normalise": str, "keep_empty": bool, "assembly": str}
 
 
 class Bins:
@@ -284,14 +290,20 @@ def join(paths: Sequence[str | Path]) -> tuple[AnnData, pl.DataFrame]:
 
     found = [(path, matrix.read_part(path)) for path in paths]
     order = parts.in_order(found)
-    about = found[order[0]][1].made
-    settings, assembly = {key: value for key, value in about.items() if key != "assembly"}, about["assembly"]
-    bins = _grid(settings)
-    filled, samples, held = _Filled(), [], {}
+    path, first = found[order[0]]
+    if bad := wrong(dict(first.made), _MADE):
+        raise parts.damaged(f"in its record: {bad}", path)
+    settings, assembly = {key: value for key, value in first.made.items() if key != "assembly"}, first.made["assembly"]
+    bins = _grid(settings, path)
+    filled, held = _Filled(), dict[str | Path, _Held]()
+    samples: list[pd.DataFrame] = []
+    part_of = dict(found)
     for place, path in sorted((place, path) for path, part in found for place in part.places):
         if path not in held:
-            held[path] = _Held(path, bins)
+            held[path] = _Held(path, part_of[path], bins)
         each = held[path]
+        if samples and list(each.samples) != list(samples[0]):
+            raise parts.damaged("in its samples", path)
         row = each.part.places.index(place)
         filled.add(each.samples.index[row], *each.row(row))
         samples.append(each.samples.iloc[[row]])
@@ -350,37 +362,68 @@ class _Filled:
 
 
 class _Held:
-    """A part of a matrix, in memory."""
+    """A part of a matrix, in memory.
 
-    def __init__(self, path: str | Path, bins: Bins):
-        self.part = matrix.read_part(path)
+    Raises
+    ------
+    InputError : a damaged one
+    """
+
+    def __init__(self, path: str | Path, part: Part, bins: Bins):
+        self.part = part
+        self.part.require({"table": [_TALLY]}, path)
         data = matrix.read(path, "bins", part=True)
         self.samples = data.obs.astype(object).rename_axis("sample")
         self.samples.index = self.samples.index.astype(object)
         self.sources = matrix.about(data)["sources"]
+        names = [self.part.names[place - 1] for place in self.part.places] if self.part.names else []
+        labels = [value for column in self.samples for value in self.samples[column]]
+        if not list(data.obs_names) == names == [row["sample"] for row in self.part.facts["table"]] or wrong(
+            labels, [str]
+        ):
+            raise parts.damaged("in its samples", path)
+        if wrong(self.sources, dict.fromkeys(names, str)):
+            raise parts.damaged("in its sources", path)
+        self.numbers = self._numbers(data, bins, path)
+        self.values = data.X
+        if getattr(self.values, "format", "") != "csr" or self.values.dtype != np.float32:
+            raise parts.damaged("in its values", path)
+
+    @staticmethod
+    def _numbers(data: AnnData, bins: Bins, path: str | Path) -> np.ndarray:
+        """The bin of each feature."""
         rank = {chrom: number for number, chrom in enumerate(bins.sizes)}
-        chroms = data.var["chrom"].astype(object).map(rank).to_numpy(np.int64)
-        self.numbers = bins.at(chroms, data.var["start"].to_numpy()).astype(np.uint32)
-        self.values = data.X.tocsr()
+        if not {"chrom", "start"} <= {*data.var.columns} or data.var["start"].dtype.kind != "i":
+            raise parts.damaged("in its features", path)
+        chroms = np.array([rank.get(chrom, -1) for chrom in data.var["chrom"].tolist()], np.int64)
+        numbers = np.where(chroms < 0, -1, bins.at(np.maximum(chroms, 0), data.var["start"].to_numpy()))
+        if (np.diff(numbers, prepend=-1) <= 0).any():
+            raise parts.damaged("in its features", path)
+        return numbers.astype(np.uint32)
 
     def row(self, row: int) -> tuple[np.ndarray, np.ndarray, dict[str, int], str]:
         """A sample's filled bins, their values, its numbers of peaks, and the digest of its file."""
         here = slice(*self.values.indptr[row : row + 2])
-        tally = dict(self.part.facts["table"][row])
-        digest = self.sources[tally.pop("sample")]
+        told = self.part.facts["table"][row]
+        tally = {name: told[name] for name in _TALLY if name != "sample"}
+        digest = self.sources[told["sample"]]
         return self.numbers[self.values.indices[here]], self.values.data[here], tally, digest
 
 
-def _grid(settings: Mapping[str, Any]) -> Bins:
-    """The bins that a matrix tells of."""
+def _grid(settings: Mapping[str, Any], path: str | Path) -> Bins:
+    """The bins that the record of a part tells of."""
     regions = []
-    for text in settings["regions"]:
-        chrom, _, span = text.rpartition(":")
-        start, _, end = span.partition("-")
-        regions.append(Region(chrom, int(start), int(end)))
+    for region in settings["regions"]:
+        chrom, _, span = region.rpartition(":")
+        start, end = (text.whole(bound) for bound in (*span.split("-"), "")[:2])
+        if start is None or end is None or not start < end < _LONGEST:
+            raise parts.damaged(f"in its record: region {region!r}", path)
+        regions.append(Region(chrom, start, end))
+    if settings["bin_size"] < 1 or not regions:
+        raise parts.damaged("in its record: bins", path)
     sizes: dict[str, int] = {}
-    for region in regions:
-        sizes[region.chrom] = max(region.end, sizes.get(region.chrom, 0))
+    for each in regions:
+        sizes[each.chrom] = max(each.end, sizes.get(each.chrom, 0))
     return Bins(settings["bin_size"], sizes, regions)
 
 

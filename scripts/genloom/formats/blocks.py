@@ -55,9 +55,14 @@ class Reader:
             return self.held[np.ix_(rows, columns)]
         first = int(rows[0])
         try:
-            values = self.data.X[first : int(rows[-1]) + 1][rows - first][:, columns].astype(np.float32)
+            values = self.data.X[first : int(rows[-1]) + 1]
         except OSError as error:
             raise InputError(f"cannot be read: {error}", self.path, "it may be cut off: copy it again") from None
+        if len(rows) < len(values):  # each step is a copy, so none is made without need
+            values = values[rows - first]
+        if not np.array_equal(columns, np.arange(values.shape[1])):
+            values = values[:, columns]
+        values = np.asarray(values, np.float32)
         if not np.isfinite(values).all():
             row, column = np.argwhere(~np.isfinite(values))[0]
             name, feature = self.samples[rows[row]], self.var.index[columns[column]]

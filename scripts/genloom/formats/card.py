@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from ..errors import InputError
+from .facts import wrong
 
 _NAMES = [str]
 _WINDOWS: dict[str, Any] = {
@@ -16,7 +16,7 @@ _WINDOWS: dict[str, Any] = {
     "flank": str,
     "assembly": str,
 }
-# A type, a list with the type of its members, or a dict of facts that must be there. A float may be a whole number.
+# As `facts.wrong` has kinds.
 FACTS: dict[str, dict[str, Any]] = {
     "expression": {
         "settings": dict,
@@ -70,29 +70,5 @@ def check(card: dict[str, Any], where: object) -> None:
     if lacking := [name for name in wanted if name not in card]:
         what = f"has a card without {', '.join(lacking)}, which the task {card['task']!r} needs"
         raise InputError(what, where, "train it again")
-    if wrong := _wrong(card, wanted, ""):
-        raise InputError(f"has a damaged card: {wrong}", where, "train it again")
-
-
-def _wrong(value: Any, kind: Any, name: str) -> str:
-    """The name of what is not of its kind; empty where all is."""
-    if isinstance(kind, dict):
-        if not isinstance(value, dict):
-            return name or "it is no table"
-        return next(
-            (
-                wrong
-                for key, each in kind.items()
-                if (wrong := _wrong(value.get(key), each, f"{name}.{key}"[not name :]))
-            ),
-            "",
-        )
-    if isinstance(kind, list):
-        if not isinstance(value, list):
-            return name
-        return next((wrong for each in value if (wrong := _wrong(each, kind[0], name))), "")
-    if kind is float:
-        return "" if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else name
-    if kind is int:
-        return "" if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31 else name
-    return "" if isinstance(value, kind) else name
+    if bad := wrong(card, wanted):
+        raise InputError(f"has a damaged card: {bad}", where, "train it again")

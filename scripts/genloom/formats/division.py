@@ -52,7 +52,8 @@ def write(regions: Sequence[Region], count: int, folder: Path) -> int:
     found = divide(regions, count)
     whole, digits = _whole(regions), len(str(len(found)))
     for number, held in enumerate(found, 1):
-        lines = [f"{parts.COMMENT}{Part((number,), len(found), whole).text}", *("\t".join(map(str, r)) for r in held)]
+        part = Part((number,), len(found), whole, facts={"regions": len(held)})
+        lines = [parts.COMMENT + part.text, *("\t".join(map(str, region)) for region in held)]
         (folder / f"part_{number:0{digits}}.bed").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
     return len(found)
 
@@ -66,22 +67,25 @@ def read(path: str | Path, whole: Sequence[Region]) -> tuple[Part, list[Region]]
 
     Raises
     ------
-    InputError : no such file, no part, or a part of other regions
+    InputError : no such file, no part, a part of other regions, or one that is cut off
     """
-    first, *rows = text.read(path).decode("utf-8", "replace").splitlines()
+    first, *rows = text.read(path).decode("utf-8-sig", "replace").splitlines()
     if not first.startswith(parts.COMMENT):
         raise InputError("is no part of a genome", f"{path}:1", _CURE)
     part = Part.read(first.removeprefix(parts.COMMENT), f"{path}:1")
     if part.whole != _whole(whole):
         raise InputError("is a part of another genome, or of other regions", path, "give split_genome the same")
+    part.require({"regions": int}, path)
+    wanted = {"\t".join(map(str, region)): region for region in whole}
     regions = []
     for number, row in enumerate(rows, 2):
-        chrom, *bounds = row.split("\t")
-        try:
-            start, end = map(int, bounds)
-        except ValueError:
-            raise InputError("is no line of a part of a genome", f"{path}:{number}", _CURE) from None
-        regions.append(Region(chrom, start, end))
-    if not set(regions) <= set(whole):
-        raise InputError("holds regions that the whole does not", path, _CURE)
+        if row not in wanted:
+            raise InputError("is none of the regions that the whole has", f"{path}:{number}", _CURE)
+        regions.append(wanted[row])
+    count = part.facts["regions"]
+    if len(regions) != count:
+        raise InputError(f"has {len(regions)} of its {count} regions", path, "is it cut off?")
+    own = set(regions)
+    if regions != [region for region in whole if region in own]:
+        raise InputError("has a region twice, or not in the order of the whole", path, _CURE)
     return part, regions

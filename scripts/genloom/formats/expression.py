@@ -12,7 +12,7 @@ import polars as pl
 
 from .. import console
 from ..errors import InputError, named
-from . import chromosomes, matrix, tables, text
+from . import chromosomes, matrix, scratch, tables, text
 from .annotation import Annotation, lengths, strip_versions
 from .quantifications import UNITS, Quantification
 from .textmatrix import TextMatrix
@@ -213,8 +213,8 @@ def assemble(
     settings: dict[str, Any] | None = None,
     sources: dict[str, str] | None = None,
     unlisted: Sequence[str] = (),
-) -> tuple[AnnData, pl.DataFrame]:
-    """Bring the samples' values together.
+) -> Assembled:
+    """Bring the samples' values together. They wait on the disk until all are there: memory does not grow with them.
 
     Parameters
     ----------
@@ -224,25 +224,17 @@ def assemble(
     settings, sources : what else to note on the origin of the values
     unlisted : samples of a whole matrix that are left out, for the table
 
-    Returns
-    -------
-    AnnData : samples by genes, dense float32; `var` has symbol and, with an annotation, chrom, start, end, strand, tss
-        ("" and -1 where unknown)
-    table : a row for each sample: rows read, kept, dropped by reason; genes filled with zero, and those that were
-        dropped since it is without them
-
     Raises
     ------
     InputError : different units, repeated or missing genes against the rules, values that cannot be scaled, no gene
         left
     """
     mapping = _Mapping(genes, rules, annotation)
-    indices: list[_Index] = []
-    read: list[dict[str, int]] = []
+    read: list[tuple[int, int]] = []
     digests: dict[str, str] = {}
     formats: set[str] = set()
     first: Quantification | None = None
-    rows = _Rows(len(samples))
+    rows = _Rows()
     for sample, each in zip(samples.index, console.progress(quantifications, len(samples), "samples"), strict=True):
         first = first or each
         _alike(each, first, rules)
@@ -251,33 +243,35 @@ def assemble(
             row = index.bring(mapping.scale(each), rules.duplicates)
         if np.isinf(row).any():
             raise InputError("holds values above 3e38, the most that single precision takes", each.path, "correct them")
-        rows.add(row, index)
-        indices.append(index)
-        read.append({"rows": len(each.ids) + each.summary_rows, "summary_rows": each.summary_rows})
+        rows.add(np.log1p(row) * np.float32(1 / np.log(2)) if rules.log2 else row, index)
+        read.append((len(each.ids) + each.summary_rows, each.summary_rows))
         if each.digest:
             digests[sample] = each.digest
         formats.add(each.format)
     assert first is not None
-    names, values = rows.stack(indices, genes.absent())
+    names = rows.close(genes.absent())
     if not names:
         raise InputError("none of the genes is wanted", first.path, "are genes named otherwise in list or annotation?")
 
-    unknown = np.isnan(values)
-    lacking = unknown.any(axis=0)
-    if lacking.any() and rules.missing == "error":
-        where = ((names[j], samples.index[int(unknown[:, j].argmax())]) for j in np.flatnonzero(lacking))
+    lacking = np.full(len(names), -1)  # the first sample that has no value of a gene
+    most = np.full(len(names), -np.inf, np.float32)
+    for part in scratch.pieces(len(samples), len(names)):
+        values = rows.read(part.start, part.stop)
+        unknown = np.isnan(values)
+        new = np.flatnonzero(unknown.any(axis=0) & (lacking < 0))
+        lacking[new] = part.start + unknown[:, new].argmax(axis=0)
+        values[unknown] = 0
+        np.maximum(most, values.max(axis=0), out=most)
+    if (lacks := lacking >= 0).any() and rules.missing == "error":
+        where = ((names[j], samples.index[lacking[j]]) for j in np.flatnonzero(lacks))
         examples = named(f"{name} (in {sample})" for name, sample in where)
         raise InputError(
-            f"{lacking.sum()} genes have no value in some samples: {examples}",
+            f"{lacks.sum()} genes have no value in some samples: {examples}",
             first.path,
             "choose --missing zero or --missing drop",
         )
-    whole = ~lacking if rules.missing == "drop" else np.ones(len(names), bool)
-    values[unknown] = 0
-    if rules.log2:
-        np.log1p(values, out=values)
-        values *= np.float32(1 / np.log(2))
-    high = values.max(axis=0) > rules.min_max if rules.min_max is not None else np.ones(len(names), bool)
+    whole = ~lacks if rules.missing == "drop" else np.ones(len(names), bool)
+    high = most > rules.min_max if rules.min_max is not None else np.ones(len(names), bool)
     kept = whole & high
     if not kept.any():
         raise InputError(
@@ -285,9 +279,9 @@ def assemble(
             first.path,
             "choose --missing zero, or lower --min-max",
         )
-    table = _summary(samples.index, read, indices, names, unknown, whole, high)
+    table = _summary(samples.index, read, rows, bool(lacks.any()), whole, high)
     table += [
-        dict.fromkeys(table[0], 0) | {"sample": name, "rows": read[0]["rows"], "sample_not_listed": read[0]["rows"]}
+        dict.fromkeys(table[0], 0) | {"sample": name, "rows": read[0][0], "sample_not_listed": read[0][0]}
         for name in unlisted
     ]
 
@@ -307,19 +301,16 @@ def assemble(
         "min_max": rules.min_max,
         "listed": None if genes.listed is None else len(genes.listed),
     }
-    values = values if kept.all() else values[:, kept]
-    data = matrix.build(
-        values, samples, _facts(ids, genes, indices), "genes", record, {**digests, **(sources or {})}, assembly
-    )
-    return data, pl.DataFrame(table)
+    facts = _facts(ids, genes, rows.distinct)
+    data = matrix.build(None, samples, facts, "genes", record, {**digests, **(sources or {})}, assembly)
+    return Assembled(data, pl.DataFrame(table), rows, kept)
 
 
 def _summary(
     samples: Iterable[str],
-    read: Sequence[dict[str, int]],
-    indices: Sequence[_Index],
-    names: Sequence[str],
-    unknown: np.ndarray,
+    read: Sequence[tuple[int, int]],
+    rows: _Rows,
+    some: bool,
     whole: np.ndarray,
     high: np.ndarray,
 ) -> list[dict[str, Any]]:
@@ -327,24 +318,25 @@ def _summary(
 
     Parameters
     ----------
-    unknown : (samples, genes), where there is no value
+    read : rows of each sample, and those of a summary among them
+    some : whether there are values that lack
     whole, high : (genes,), which ones the rules on missing and on low genes keep
     """
     table = []
-    for sample, tally, index, lacks in zip(samples, read, indices, unknown, strict=True):
-        own = set(index.names) if lacks.any() else set()
-        no_value = sum(names[int(j)] in own for j in np.flatnonzero(lacks))
+    none = np.zeros(len(whole), bool)
+    for number, (sample, (count, no_genes), index) in enumerate(zip(samples, read, rows.indices, strict=True)):
+        lacks = np.isnan(rows.read(number, number + 1)[0]) if some else none
         dropped = {
-            **tally,
+            "summary_rows": no_genes,
             **index.tally,
-            "no_value": no_value,
+            "no_value": (lacks & rows.own(index)).sum() if some else 0,
             "missing_elsewhere": (~lacks & ~whole).sum(),
             "low": (~lacks & whole & ~high).sum(),
         }
         table.append(
             {
                 "sample": sample,
-                "rows": tally["rows"],
+                "rows": count,
                 "kept": int((~lacks & whole & high).sum()),
                 **{reason: int(dropped.get(reason, 0)) for reason in DROPPED},
                 "filled": int((lacks & whole & high).sum()),
@@ -498,44 +490,109 @@ def _numbered(ids: pl.Series, path: str | Path) -> pl.Series:
 
 
 class _Rows:
-    """The values of the samples, in one array as long as all have the same genes: there is one copy of them."""
+    """The values of the samples on the disk, each of the genes of its own index; once closed, of those of all samples."""
 
-    def __init__(self, samples: int):
-        self.samples, self.count = samples, 0
-        self._index: _Index | None = None  # of the rows in `_values`
-        self._values = np.empty((0, 0), np.float32)
-        self._others: list[np.ndarray] = []
+    def __init__(self) -> None:
+        self.indices: list[_Index] = []
+        self._values = scratch.Scratch()
+        self._starts = [0]
 
     def add(self, row: np.ndarray, index: _Index) -> None:
         """The next sample's values, of the genes of an index."""
-        if self._index is None:
-            self._index, self._values = index, np.empty((self.samples, len(row)), np.float32)
-        if index is self._index and not self._others:
-            self._values[self.count] = row
-            self.count += 1
-        else:
-            self._others.append(row)
+        self._values.add(row)
+        self._starts.append(self._starts[-1] + len(row))
+        self.indices.append(index)
 
-    def stack(self, indices: Sequence[_Index], absent: Sequence[str]) -> tuple[list[str], np.ndarray]:
-        """The genes of all samples in the order of their first appearance, and the values (samples, genes), NaN if none."""
-        distinct = list({id(index): index for index in indices}.values())
+    @property
+    def distinct(self) -> list[_Index]:
+        """The different indices, in the order of the samples."""
+        return list({id(index): index for index in self.indices}.values())
+
+    def close(self, absent: Sequence[str]) -> list[str]:
+        """The genes of all samples in the order of their first appearance, and then those that are in none."""
+        distinct = self.distinct
         names = list(dict.fromkeys([name for index in distinct for name in index.names] + list(absent)))
-        if self._index is not None and names == self._index.names and not self._others:
-            return names, self._values
         place = {name: j for j, name in enumerate(names)}
-        columns = {id(index): np.array([place[name] for name in index.names], np.int64) for index in distinct}
-        values = np.full((len(indices), len(place)), np.nan, np.float32)
-        for i, index in enumerate(indices):
-            values[i, columns[id(index)]] = self._values[i] if i < self.count else self._others[i - self.count]
-        return names, values
+        self._columns = {id(index): np.array([place[name] for name in index.names], np.int64) for index in distinct}
+        self._one = len(distinct) == 1 and len(distinct[0].names) == len(names)
+        self._width = len(names)
+        return names
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """(stop - start, genes) float32, NaN where a sample has no value."""
+        first = self._starts[start]
+        flat = self._values.read(first, self._starts[stop] - first)
+        if self._one:
+            return flat.reshape(-1, self._width)
+        values = np.full((stop - start, self._width), np.nan, np.float32)
+        for number, row in enumerate(values, start):
+            row[self._columns[id(self.indices[number])]] = flat[
+                self._starts[number] - first : self._starts[number + 1] - first
+            ]
+        return values
+
+    def own(self, index: _Index) -> np.ndarray:
+        """(genes,) bool: those of an index."""
+        inside = np.zeros(self._width, bool)
+        inside[self._columns[id(index)]] = True
+        return inside
 
 
-def _facts(ids: list[str], genes: Genes, indices: Sequence[_Index]) -> pd.DataFrame:
+@dataclass
+class Assembled:
+    """Expression that was brought together.
+
+    Attributes
+    ----------
+    data : samples and genes, without values; `var` has symbol and, with an annotation, chrom, start, end, strand, tss ("" and
+        -1 where unknown)
+    table : a row for each sample: rows read, kept, dropped by reason; genes filled with zero, and those that were
+        dropped since it is without them
+    """
+
+    data: AnnData
+    table: pl.DataFrame
+    _rows: _Rows
+    _kept: np.ndarray
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """(stop - start, genes) float32 values of some samples."""
+        values = np.nan_to_num(self._rows.read(start, stop), copy=False, nan=0.0)
+        return values if self._kept.all() else values[:, self._kept]
+
+    def write(self, path: Path) -> None:
+        """Write the matrix."""
+        matrix.write_blocks(self.data, self.rows, path)
+
+    def write_table(self, written: Path, path: Path) -> None:
+        """Write the matrix, which is `written`, as text, a gene a row: gene_id, symbol, and the samples."""
+        self._as_text(written, path, "gene_id", "symbol")
+
+    def write_gct(self, written: Path, path: Path) -> None:
+        """Write the matrix, which is `written`, as GCT 1.2, a gene a row: Name, Description (the symbol), and the samples."""
+        top = f"#1.2\n{self.data.n_vars}\t{self.data.n_obs}\n"
+        self._as_text(written, path, "Name", "Description", top)
+
+    def _as_text(self, written: Path, path: Path, name: str, symbol: str, top: str = "") -> None:
+        heads = {name: self.data.var_names.to_list(), symbol: self.data.var["symbol"].to_list()}
+        tables.write_wide(path, heads, self.data.obs_names.to_list(), matrix.read_columns(written), top)
+
+    def summary(self) -> str:
+        """One line on the rows of all samples."""
+        data, table = self.data, self.table
+        unit = matrix.about(data)["settings"]["unit"]
+        dropped = [f"{table[name].sum():,} {name.replace('_', ' ')}" for name in DROPPED if table[name].sum()]
+        return f"{data.n_vars:,} genes of {data.n_obs} samples, {unit}; of {table['rows'].sum():,} rows dropped: " + (
+            ", ".join(dropped) or "none"
+        )
+
+
+def _facts(ids: list[str], genes: Genes, indices: Iterable[_Index]) -> pd.DataFrame:
     """The table of genes: symbol and, with an annotation, chrom, start, end, strand, tss."""
     import pandas as pd
 
     own: dict[str, str] = {}
-    for index in {id(index): index for index in indices}.values():
+    for index in indices:
         own.update(index.symbols)
     facts: dict[str, Any] = {"symbol": genes.symbols(ids, own)}
     if genes.table is not None:
@@ -634,31 +691,3 @@ def read_list(path: str | Path, keep_versions: bool = False) -> list[str]:
     if not names:
         raise InputError("lists no genes", path, "write an id or symbol a line")
     return names if keep_versions else strip_versions(pl.Series(names)).to_list()
-
-
-def write_table(data: AnnData, path: str | Path) -> None:
-    """Write a matrix as text, a gene a row: gene_id, symbol, and the samples."""
-    tables.write(_wide(data, "gene_id", "symbol"), path)
-
-
-def write_gct(data: AnnData, path: str | Path) -> None:
-    """Write a matrix as GCT 1.2, a gene a row: Name, Description (the symbol), and the samples."""
-    tables.write(_wide(data, "Name", "Description"), path)
-    body = Path(path).read_bytes()
-    Path(path).write_bytes(f"#1.2\n{data.n_vars}\t{data.n_obs}\n".encode() + body)
-
-
-def _wide(data: AnnData, *heads: str) -> pl.DataFrame:
-    if taken := [name for name in data.obs_names if name in heads]:
-        raise InputError(f"sample {taken[0]!r} has the name of a column", "table", "rename the sample")
-    facts = dict(zip(heads, (data.var_names.to_list(), data.var["symbol"].to_list()), strict=True))
-    return pl.DataFrame({**facts, **dict(zip(data.obs_names, np.asarray(data.X), strict=True))})
-
-
-def summary(table: pl.DataFrame, data: AnnData) -> str:
-    """One line on the rows of all samples, from the table of `assemble`."""
-    unit = matrix.about(data)["settings"]["unit"]
-    dropped = [f"{table[name].sum():,} {name.replace('_', ' ')}" for name in DROPPED if table[name].sum()]
-    return f"{data.n_vars:,} genes of {data.n_obs} samples, {unit}; of {table['rows'].sum():,} rows dropped: " + (
-        ", ".join(dropped) or "none"
-    )

@@ -86,7 +86,7 @@ def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, Tally]:
     ------
     InputError : a file that is no part of a file of windows, or parts that do not make a whole
     """
-    count, records = windows.join(paths, output)
+    count, records = windows.join(paths, output, FACTS)
     account = Account()
     account.files.update(records[0]["files"])
     for record in records:
@@ -95,6 +95,10 @@ def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, Tally]:
         account.bases.update(record["bases"])
     account.refuse_none(count, "parts")
     return count, account.tally()
+
+
+_ROWS = [(str, str, str, int, str)]
+FACTS = {"files": _ROWS, "windows": _ROWS, "introns": {str: int}, "bases": {str: int}}  # of an Account's record
 
 
 @dataclass

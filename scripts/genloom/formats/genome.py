@@ -250,6 +250,9 @@ class _Plain:
         self.file.close()
 
 
+_LEAST = 28  # bytes of a block of bgzip: the empty one has as many
+
+
 class _Blocks(_Plain):
     """Bytes of a bgzip file by their position in the unpacked text: each block of up to 64 kB is unpacked by itself."""
 
@@ -264,10 +267,15 @@ class _Blocks(_Plain):
                     break
                 if data[here : here + 4] != b"\x1f\x8b\x08\x04" or data[here + 12 : here + 14] != b"BC":
                     raise InputError("holds blocks that are not bgzip's", path, "pack it again with bgzip")
-                here += struct.unpack_from("<H", data, here + 16)[0] + 1
+                size = struct.unpack_from("<H", data, here + 16)[0] + 1
+                if size < _LEAST:
+                    raise InputError("is damaged", path, "copy it or make it again")
+                here += size
                 if here > len(data):
                     break
                 length = struct.unpack_from("<I", data, here - 4)[0]
+                if not length:
+                    _unpacked(data[here - size : here], 0)  # which nobody will read
                 packed.append(here)
                 unpacked.append(unpacked[-1] + length)
         if here != self.size or length:  # the last block is an empty one
@@ -283,8 +291,18 @@ class _Blocks(_Plain):
         last = int(np.searchsorted(self.unpacked, end, "left"))
         ends = (self.packed[first : last + 1] - self.packed[first]).tolist()
         data = memoryview(super().read(self.packed[first], self.packed[last]))
-        blocks = (zlib.decompress(data[here:there], 31) for here, there in itertools.pairwise(ends))
+        sizes = np.diff(self.unpacked[first : last + 1]).tolist()
+        blocks = (_unpacked(data[a:b], size) for (a, b), size in zip(itertools.pairwise(ends), sizes, strict=True))
         return b"".join(blocks)[start - self.unpacked[first] : end - self.unpacked[first]]
+
+
+def _unpacked(block: memoryview | bytes, size: int) -> bytes:
+    """What one block of bgzip holds, if it is one block, and holds as much as it says."""
+    stream = zlib.decompressobj(31)
+    found = stream.decompress(block)
+    if not stream.eof or stream.unused_data or len(found) != size:
+        raise zlib.error("a block of bgzip is not what it says")
+    return found
 
 
 def _open(path: Path) -> _Plain:
@@ -373,6 +391,7 @@ def _extend(
         and record.width - record.bases == mark
         and not blanks
         and returns in (0, breaks)
+        and (not returns or letters.count(b"\r\n", start, stop) == returns)
         and (widths[:-1] == record.width).all()
         and widths[-1] <= record.width
     )

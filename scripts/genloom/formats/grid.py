@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,20 +22,23 @@ class Grid:
     Attributes
     ----------
     header : names of the columns, all different
-    body : the rows below it as text, with one separator; the first of them is line `line` of the file
+    body : the rows below it as text, with one separator, in blocks of whole lines; the first of them is line `line` of the file
     facts : names of the columns that hold no values, where the format tells
+    digest : SHA-256 of the file, once the body has been read
+    rows : how many there are, where the format tells
     samples : of GCT 1.3 and GEO: facts on the samples, a column each, its rows in the order of the value columns
     """
 
     path: str | Path
     header: list[str]
-    body: bytes
+    body: Iterable[bytes]
     separator: str
     line: int
     format: str
-    digest: str
+    digest: Callable[[], str]
     facts: Sequence[str] = ()
     samples: pl.DataFrame | None = None
+    rows: int | None = None
 
 
 def unique(grid: Grid, line: int) -> Grid:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,43 @@ def check(path: str | Path) -> None:
             examine(file, path)
     except ERRORS as error:
         raise InputError(f"cannot be read as HDF5: {error}", path, _DAMAGED) from None
+
+
+@contextmanager
+def opened(path: str | Path, cure: str, again: bool = False) -> Iterator[h5py.File]:
+    """A file that `check` has nothing against. Whatever HDF5 finds damaged in the block is an InputError.
+
+    again : it was checked before
+
+    Raises
+    ------
+    InputError : no HDF5 file, or a bad one
+    """
+    with blaming(path, cure), Path(path).open("rb"):
+        if not h5py.is_hdf5(path):
+            raise InputError("is not an HDF5 file", path, cure)
+    if not again:
+        check(path)
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except ERRORS as error:
+        raise InputError(f"is damaged: {error}", path, cure) from None
+
+
+def column(file: h5py.File, name: str, kind: str, path: str | Path) -> h5py.Dataset:
+    """A dataset of one dimension.
+
+    kind : of its values, a letter of numpy's
+
+    Raises
+    ------
+    InputError : none, or another one
+    """
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset) or found.ndim != 1 or found.dtype.kind != kind:
+        raise InputError(f"has no {name!r}, or something else in its place", path, _DAMAGED)
+    return found
 
 
 def examine(file: h5py.File, path: str | Path) -> None:

@@ -149,7 +149,7 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
             where,
             f"the first peak has {width}",
         )
-    if not fields[0]:
+    if not fields[0].strip():
         raise InputError("has no chromosome", where, "the first column names it")
     for name, value in (("start", fields[1]), ("end", fields[2])):
         if not re.fullmatch(r"[+-]?\d{1,18}", value.strip()):

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import resources
-from ..console import blaming
 from ..errors import InputError
-from . import hdf, parts
+from . import hdf, parts, scratch
 from .parts import Part
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build(
 
     Parameters
     ----------
-    values : (samples, features) float32 array or scipy CSR matrix
+    values : (samples, features) float32 array or scipy CSR matrix; None where `write_blocks` is given them
     samples, features : tables whose index holds unique names
     kind : one of `KINDS`
     settings : JSON-able; how the matrix was made, without paths or dates
@@ -62,6 +62,37 @@ def build(
 def write(data: AnnData, path: Path) -> None:
     """Write `.h5ad`, compressed."""
     data.write_h5ad(path, compression="gzip", compression_opts=1)
+
+
+def write_blocks(data: AnnData, rows: Callable[[int, int], np.ndarray], path: str | Path) -> None:
+    """Write `.h5ad` to the byte as `write` does, with values that are not in memory: `rows(start, stop)` gives those of some
+    samples, float32."""
+    import h5py
+    from anndata.io import write_elem
+
+    packed = {"compression": "gzip", "compression_opts": 1}
+    data.strings_to_categoricals()
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
+        values = file.create_dataset("X", data.shape, np.float32, **packed)
+        for part in scratch.pieces(data.n_obs, data.n_vars, (values.chunks or data.shape)[0]):
+            values[part] = rows(part.start, part.stop)
+        del values  # closed, so that all of it lies before what follows
+        file["X"].attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+        for name in ("obs", "var"):
+            write_elem(file, name, getattr(data, name), dataset_kwargs=packed)
+        for name in ("obsm", "varm", "obsp", "varp", "layers", "uns"):
+            write_elem(file, name, dict(getattr(data, name)), dataset_kwargs=packed)
+
+
+def read_columns(path: str | Path) -> Iterator[np.ndarray]:
+    """The values of a dense matrix, features in rows: (some features, samples) each."""
+    import h5py
+
+    with h5py.File(path) as file:
+        values = file["X"]
+        for part in scratch.pieces(values.shape[1], values.shape[0], (values.chunks or values.shape)[1]):
+            yield values[:, part].T
 
 
 def read(
@@ -91,6 +122,9 @@ def read(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             data = anndata.read_h5ad(path, backed="r" if backed else None)
+            empty = data.X is None  # where it stays in the file, it is looked at here
+            if not empty and data.X.shape != data.shape:
+                raise ValueError(f"values of the shape {data.X.shape}, names for {data.shape}")
     except MemoryError:
         raise
     except Exception as error:  # h5py and anndata raise whatever their parsers meet in a damaged file
@@ -117,22 +151,43 @@ def read(
         raise parts.refuse(path, Part.read(about["part"], path))
     if part and 0 in data.shape:
         return data
-    if 0 in data.shape or data.X is None:
+    if 0 in data.shape or empty:
         raise InputError("holds no values", path)
     if backed:
         return data
     values = data.X.data if hasattr(data.X, "tocsr") else data.X
+    if not _placed(data.X):
+        raise InputError("holds values that are not at places of the matrix", path, "it may be damaged: make it again")
     if values.dtype.kind not in "biuf":
         raise InputError("holds values that are not numbers", path)
     if not np.isfinite(values).all():
         row, column = _strange(data)
-        raise InputError(
-            f"holds values that are not finite numbers, the first in sample {data.obs_names[row]!r}, feature "
-            f"{data.var_names[column]!r}",
-            path,
-            "fill them in, or leave those features out",
-        )
+        raise not_finite(data.obs_names[row], data.var_names[column], path)
     return data
+
+
+def opened(path: str | Path, kind: str | None = None, foreign: bool = False) -> AnnData:
+    """The same as `read`, but with dense values left in the file, unlooked at.
+
+    Raises
+    ------
+    InputError : as of `read`; values that are not numbers
+    """
+    data = read(path, kind, foreign, backed=True)
+    if not hasattr(data.X, "chunks"):
+        data.file.close()
+        return read(path, kind, foreign)
+    if data.X.dtype.kind not in "biuf":
+        raise InputError("holds values that are not numbers", path)
+    if data.X.shape != data.shape:
+        raise InputError(f"has values of shape {data.X.shape}, and names of {data.shape}", path, "make it again")
+    return data
+
+
+def not_finite(sample: str, feature: str, where: object) -> InputError:
+    """The error of a value that is not a finite number, the first of a matrix."""
+    what = f"holds values that are not finite numbers, the first in sample {sample!r}, feature {feature!r}"
+    return InputError(what, where, "fill them in, or leave those features out")
 
 
 def read_part(path: str | Path) -> Part:
@@ -142,16 +197,10 @@ def read_part(path: str | Path) -> Part:
     ------
     InputError : no matrix, or a whole one
     """
-    import h5py
-
-    with blaming(path):
-        if not h5py.is_hdf5(path):
-            raise InputError("is not an .h5ad file", path, "give what bin_peaks made with --whole")
-        with h5py.File(path) as file:
-            record = file.get("uns/genloom/part")
-            if record is None:
-                raise InputError("is no part of a matrix", path, "give what bin_peaks made with --whole")
-            return Part.read(record.asstr()[()], path)
+    with hdf.opened(path, cure := "give what bin_peaks made with --whole") as file:
+        if (part := Part.held(file, "uns/genloom/part", path)) is None:
+            raise InputError("is no part of a matrix", path, cure)
+        return part
 
 
 def _size(path: str | Path) -> int:
@@ -165,6 +214,19 @@ def _size(path: str | Path) -> int:
             return sum(array.size * array.dtype.itemsize for array in arrays)
     except (OSError, KeyError, AttributeError):
         return 0
+
+
+def _placed(values: Any) -> bool:
+    """Whether a sparse matrix has each value in a row and a column of its own; libraries take it for granted."""
+    if not hasattr(values, "indptr"):
+        return True
+    if values.indices.dtype.kind not in "iu" or values.indptr.dtype.kind not in "iu":
+        return False
+    try:
+        values.check_format(full_check=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _strange(data: AnnData) -> tuple[int, int]:

@@ -44,12 +44,9 @@ def _kind(path: str | Path) -> str:
     with blaming(path, _CURE), Path(path).open("rb") as file:
         packed = file.read(8) == b"\x89HDF\r\n\x1a\n"
     if packed:
-        import h5py
-
         from . import hdf
 
-        hdf.check(path)
-        with blaming(path, _CURE), h5py.File(path) as file:
+        with hdf.opened(path, _CURE) as file:
             if "uns" in file:
                 return "matrix"
             return "windows" if "codes" in file else "prediction"
@@ -85,15 +82,6 @@ def join(kind: str, files: Sequence[str | Path], paths: Mapping[str, Path], trac
     ------
     InputError : damaged parts, or parts that do not make a whole: of several, made otherwise, there twice or missing
     """
-    try:
-        _join(kind, files, paths, track_format)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise InputError(
-            f"cannot be joined: {error!r}", f"parts of a {kind}", "one is damaged: make it again"
-        ) from error
-
-
-def _join(kind: str, files: Sequence[str | Path], paths: Mapping[str, Path], track_format: str) -> None:
     if kind == "prediction":
         from . import predicted
 

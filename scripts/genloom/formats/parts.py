@@ -12,13 +12,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, named
+from .facts import wrong
+
+if TYPE_CHECKING:
+    import h5py
 
 KEY = "genloom-part"
 COMMENT = f"#{KEY} "
+MOST = 1 << 20  # places of a whole
+_RECORD = {"places": [int], "of": int, "whole": str, "names": [str], "made": dict, "facts": dict}
 _CURE = "give the parts of one division, made by one version of genloom"
+_DAMAGED = "the part is damaged: make it again"
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,47 @@ class Part:
         """
         try:
             record = json.loads(text)
-            part = cls(**{**record, "places": tuple(record["places"]), "names": tuple(record["names"])})
-            if not part.places or not all(0 < place <= part.of for place in part.places):
-                raise ValueError(f"places {part.places}")
-        except (ValueError, TypeError, KeyError) as error:
+            json.dumps(record, ensure_ascii=False).encode()  # halves of characters cannot be written
+        except (ValueError, TypeError, RecursionError) as error:
             raise InputError(f"has a damaged record of its part: {error}", where, _CURE) from None
+        bad = wrong(record, _RECORD) or ", ".join({*record} - {*_RECORD})
+        if not bad:
+            part = cls(**{**record, "places": tuple(record["places"]), "names": tuple(record["names"])})
+            held = set(part.places)
+            if not held or not 0 < min(held) <= max(held) <= part.of <= MOST or len(held) < len(part.places):
+                bad = f"places {named(part.places)} of {part.of}"
+            elif len(part.names) not in (0, part.of):
+                bad = "names"
+        if bad:
+            raise InputError(f"has a damaged record of its part: {bad}", where, _CURE)
         return part
+
+    @classmethod
+    def held(cls, file: h5py.File, name: str, where: object) -> Part | None:
+        """The record under a name in HDF5; None where there is none.
+
+        Raises
+        ------
+        InputError : something else
+        """
+        import h5py
+
+        if name not in file:
+            return None
+        item = file[name]
+        if not isinstance(item, h5py.Dataset) or item.shape != () or h5py.check_string_dtype(item.dtype) is None:
+            raise InputError("has a damaged record of its part: it is no text", where, _CURE)
+        return cls.read(item.asstr(errors="replace")[()], where)
+
+    def require(self, facts: Any, where: object) -> None:
+        """Refuse a part without the facts that a merge of its kind needs, or with other things in their places.
+
+        Raises
+        ------
+        InputError : naming the first such fact
+        """
+        if bad := wrong(dict(self.facts), facts, largest=1 << 50):
+            raise damaged(f"in its record: {bad}", where)
 
     def name(self, place: int) -> str:
         return repr(self.names[place - 1]) if self.names else f"part {place}"
@@ -85,6 +127,11 @@ def digest(lines: Iterable[str]) -> str:
 def refuse(path: str | Path, part: object) -> InputError:
     """The error of a part that was given for a whole."""
     return InputError(f"is {part}, not the whole", path, "join all parts with merge_parts first")
+
+
+def damaged(what: str, where: object) -> InputError:
+    """The error of a part that is not what was written."""
+    return InputError(f"is damaged {what}", where, _DAMAGED)
 
 
 def in_order(parts: Sequence[tuple[str | Path, Part]]) -> list[int]:

@@ -24,9 +24,9 @@ import h5py
 import numpy as np
 import polars as pl
 
-from ..console import blaming, say
+from ..console import say
 from ..errors import InputError
-from . import parts, tables, tracks
+from . import hdf, parts, tables, tracks
 from .parts import Part
 
 TRACKS = ("acceptor_plus", "acceptor_minus", "donor_plus", "donor_minus")
@@ -35,6 +35,9 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     "introns": {"chrom": np.int32, "start": np.int64, "end": np.int64, "strand": "S1", "probability": np.float64},
     "tracks": {"chrom": np.int32, "start": np.int64, "end": np.int64, "value": np.float64},
 }
+_FACTS = {"sizes": {str: int}, "seen": int, "spared": int, "recall": float | None, "read": {str: int}}  # of an Account
+_WORDS = {"name": [b"acceptor", b"donor"], "strand": [b"+", b"-"]}
+_LONGEST = 1 << 32  # bases of a chromosome: bigWig counts no further
 _CURE = "give what predict_model made with --part"
 
 
@@ -143,7 +146,7 @@ def writers(outputs: Outputs, sizes: Mapping[str, int]) -> Iterator[Mapping[str,
 def write_part(account: Account, sites: Rows, introns: Rows, path: Path, part: Part, made: Mapping[str, Any]) -> None:
     """Put the rest into the file of a part, which has its tracks."""
     numbers = {chrom: number for number, chrom in enumerate(account.sizes)}
-    facts = {name: getattr(account, name) for name in ("sizes", "seen", "spared", "recall", "read")}
+    facts = {name: getattr(account, name) for name in _FACTS}
     with h5py.File(path, "r+") as file:
         for kind, rows in (("sites", sites), ("introns", introns)):
             for name, type_ in _COLUMNS[kind].items():
@@ -153,29 +156,23 @@ def write_part(account: Account, sites: Rows, introns: Rows, path: Path, part: P
     say(f"{part}: {len(sites)} sites and {len(introns)} introns on {account.seen / 1e6:.3g} Mb, each strand counted")
 
 
-def read_part(path: str | Path) -> Part:
-    """Which part of a prediction a file is.
+def read_part(path: str | Path) -> tuple[Part, Account]:
+    """Which part of a prediction a file is, and its account.
 
     Raises
     ------
-    InputError : none
+    InputError : none, or a damaged one
     """
-    with _opened(path) as file:
-        return Part.read(file[parts.KEY].asstr()[()], path)
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[h5py.File]:
-    with blaming(path, _CURE):
-        if not h5py.is_hdf5(path):
+    with hdf.opened(path, _CURE) as file:
+        part = Part.held(file, parts.KEY, path)
+        if part is None or "tracks" not in file:
             raise InputError("is no part of a prediction", path, _CURE)
-        try:
-            with h5py.File(path) as file:
-                if parts.KEY not in file or "tracks" not in file:
-                    raise InputError("is no part of a prediction", path, _CURE)
-                yield file
-        except KeyError as error:
-            raise InputError(f"is damaged: {error}", path, _CURE) from None
+    part.require(_FACTS, path)
+    account = Account(**{name: part.facts[name] for name in _FACTS})
+    if not all(0 < size < _LONGEST and name.split() == [name] for name, size in account.sizes.items()):
+        raise parts.damaged("in its record: sizes", path)
+    account.read = Counter(account.read)
+    return part, account
 
 
 def join(paths: Sequence[str | Path], outputs: Outputs) -> None:
@@ -185,25 +182,59 @@ def join(paths: Sequence[str | Path], outputs: Outputs) -> None:
     ------
     InputError : a file that is no part, or parts that do not make a whole
     """
-    found = [(path, read_part(path)) for path in paths]
-    held = [found[index] for index in parts.in_order(found)]
+    found = [(path, *read_part(path)) for path in paths]
+    order = parts.in_order([(path, part) for path, part, _ in found])
     account, sites, introns = Account({}), Rows(), Rows()
-    for path, part in held:
-        own = Account(**{**part.facts, "read": Counter(part.facts["read"])})
+    for path, _, own in (found[index] for index in order):
         account.add(own)
-        with _opened(path) as file:
-            sites += _rows(file, "sites", list(own.sizes))
-            introns += _rows(file, "introns", list(own.sizes))
+        sites += _rows(path, "sites", own.sizes)
+        introns += _rows(path, "introns", own.sizes)
     with writers(Outputs(tracks=outputs.tracks, format=outputs.format), account.sizes) as tracks_:
-        for path, part in held:
-            with _opened(path) as file:
-                for name, writer in tracks_.items():
-                    _copy(file[f"tracks/{name}"], list(part.facts["sizes"]), writer)
+        for path, _, own in (found[index] for index in order):
+            for name, writer in tracks_.items():
+                for chrom, *runs in _runs(path, name, own.sizes):
+                    writer.runs(chrom, *runs)
     write(account, sites, introns, outputs)
 
 
-def _rows(file: h5py.File, kind: str, chroms: Sequence[str]) -> Rows:
-    columns = {name: file[f"{kind}/{name}"][:] for name in _COLUMNS[kind]}
+def _columns(file: h5py.File, group: str, kind: str, path: str | Path) -> dict[str, h5py.Dataset]:
+    """The columns of a table of a part, all of one length."""
+    found = {
+        name: hdf.column(file, f"{group}/{name}", np.dtype(type_).kind, path) for name, type_ in _COLUMNS[kind].items()
+    }
+    if len({len(column) for column in found.values()}) > 1:
+        raise parts.damaged(f"in {group!r}: its columns differ in length", path)
+    return found
+
+
+def _outside(chrom: np.ndarray, start: np.ndarray, end: np.ndarray, sizes: Mapping[str, int]) -> bool:
+    """Whether an interval is none, or not on the chromosomes."""
+    if not len(chrom):
+        return False
+    lengths = np.array([*sizes.values()], np.int64)
+    return bool(
+        chrom.min() < 0
+        or chrom.max() >= len(lengths)
+        or (start < 0).any()
+        or (end <= start).any()
+        or (end > lengths[chrom]).any()
+    )
+
+
+def _rows(path: str | Path, kind: str, sizes: Mapping[str, int]) -> Rows:
+    """The sites or introns of a part."""
+    with hdf.opened(path, _CURE, again=True) as file:
+        columns = {name: column[:] for name, column in _columns(file, kind, kind, path).items()}
+    start, known = columns["start"], columns["probability"]
+    bad = (
+        _outside(columns["chrom"], start, columns.get("end", start + 1), sizes)
+        or not ((known >= 0) & (known <= 1)).all()
+    )
+    for name, words in _WORDS.items():
+        bad = bad or (name in columns and not np.isin(columns[name], words).all())
+    if bad:
+        raise parts.damaged(f"in {kind!r}", path)
+    chroms = list(sizes)
     values = {
         name: [chroms[number] for number in column.tolist()]
         if name == "chrom"
@@ -215,11 +246,23 @@ def _rows(file: h5py.File, kind: str, chroms: Sequence[str]) -> Rows:
     return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
-def _copy(group: h5py.Group, chroms: Sequence[str], writer: Any) -> None:
-    """Write the runs of a part to a track, some at a time."""
-    count, step = len(group["chrom"]), 1 << 20
-    for at in range(0, count, step):
-        chrom, *runs = (group[name][at : at + step] for name in _COLUMNS["tracks"])
-        edges = [0, *(np.flatnonzero(np.diff(chrom)) + 1).tolist(), len(chrom)]
-        for first, last in pairwise(edges):
-            writer.runs(chroms[chrom[first]], *(values[first:last] for values in runs))
+def _runs(
+    path: str | Path, track: str, sizes: Mapping[str, int]
+) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+    """The runs of a track of a part, chromosome by chromosome and some at a time: name, start, end and value."""
+    step, chroms, last = 1 << 20, list(sizes), (-1, 0)
+    with hdf.opened(path, _CURE, again=True) as file:
+        columns = _columns(file, f"tracks/{track}", "tracks", path)
+        for at in range(0, len(columns["chrom"]), step):
+            chrom, start, end, value = (column[at : at + step] for column in columns.values())
+            before, stop = np.append(last[0], chrom[:-1]), np.append(last[1], end[:-1])
+            if (
+                _outside(chrom, start, end, sizes)
+                or ((chrom < before) | ((chrom == before) & (start < stop))).any()
+                or not np.isfinite(value).all()
+            ):
+                raise parts.damaged(f"in the track {track!r}", path)
+            last = chrom[-1], end[-1]
+            edges = [0, *(np.flatnonzero(np.diff(chrom)) + 1).tolist(), len(chrom)]
+            for a, b in pairwise(edges):
+                yield chroms[chrom[a]], start[a:b], end[a:b], value[a:b]

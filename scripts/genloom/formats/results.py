@@ -308,7 +308,14 @@ def read_scores(path: str | Path) -> list[dict[str, Any]]:
     if (twice := table.select("metric", "model").is_duplicated()).any():
         row = table.row(twice.to_list().index(True), named=True)
         raise InputError(f"holds {row['metric']} of {row['model']} twice", path, "give the metrics of one run")
+    if (bad := ~_whole("n", table)).any():
+        raise InputError("has an n that is no whole number", f"{path}:{bad.to_list().index(True) + 2}", "make it again")
     return table.with_columns(pl.col(values).fill_null(float("nan")), pl.col("n").cast(pl.Int64)).to_dicts()
+
+
+def _whole(name: str, table: pl.DataFrame) -> pl.Series:
+    """Whether each number of a column is a whole one, which fits into 64 bits, or unknown."""
+    return ((table[name].round() == table[name]) & (table[name].abs() < 2**53)).fill_null(True)
 
 
 def read_effects(path: str | Path) -> pl.DataFrame:
@@ -326,14 +333,14 @@ def read_effects(path: str | Path) -> pl.DataFrame:
     table = _read(path, names, [name for name in EFFECTS if name not in names], cure, empty)
     scores, places = ([f"{kind}_{change}" for change in CHANGES] for kind in ("ds", "dp"))
     known = pl.sum_horizontal(pl.col(*scores, *places).is_not_null())
-    whole = [pl.col(name).round() == pl.col(name) for name in ("record", "position", *places)]
+    whole = [_whole(name, table) for name in ("record", "position", *places)]
     one = pl.struct("chrom", "position", "ref").n_unique().over("record") == 1
     for right, what in (
         ((known == 8) | pl.col("reason").is_not_null(), "has neither all eight scores nor a reason"),
         ((known == 0) | pl.col("reason").is_null(), "has scores and a reason for having none"),
         ((known == 0) | pl.all_horizontal(pl.col("gene", "strand").is_not_null()), "has scores and no gene or strand"),
         (pl.all_horizontal(pl.col(*scores).is_between(-1, 1).fill_null(True)), "has a score beyond -1 and 1"),
-        (pl.all_horizontal(*(each.fill_null(True) for each in whole)), "has a record or place that is no whole number"),
+        (pl.all_horizontal(*whole), "has a record or place that is no whole number"),
         (pl.col("record") >= 1, "has a record below 1"),
         (one, "is of a record that other rows have elsewhere"),
     ):
@@ -415,7 +422,7 @@ def _read(
     wanted = [*names, *numbers]
     try:
         table = pl.read_csv(content, schema=types, columns=wanted, **options)
-    except pl.exceptions.ComputeError:
+    except pl.exceptions.PolarsError:
         table = _blame_cell(path, content, header, wanted, numbers, options)
     if rows and table.is_empty():
         raise InputError("holds no rows under its header", path, cure)
@@ -437,7 +444,7 @@ def _read(
 
 def _header(path: str | Path, content: bytes) -> list[str]:
     try:
-        header = content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r").split("\t")
+        header = content.partition(b"\n")[0].decode("utf-8-sig").rstrip("\r").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not a text file", path) from None
     if repeated := [name for name in header if header.count(name) > 1]:
@@ -456,7 +463,7 @@ def _blame_cell(
     """Read the columns as text, to find and name the first field that is not a number."""
     try:
         table = pl.read_csv(content, schema=dict.fromkeys(header, pl.String), columns=list(wanted), **options)
-    except pl.exceptions.ComputeError as error:
+    except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"is not a table separated by tabs: {reason}", path, "make it again") from None
     for name in numbers:

@@ -45,7 +45,7 @@ def read(path: str | Path, content: bytes, digest: str) -> Grid:
         )
     header = fields_of(first, "\t", path, line)
     samples = _samples(path, head, header[1:])
-    return unique(Grid(path, header, body, "\t", line + 1, "series", digest, (), samples), line)
+    return unique(Grid(path, header, [body], "\t", line + 1, "series", lambda: digest, (), samples), line)
 
 
 def _samples(path: str | Path, head: bytes, names: list[str]) -> pl.DataFrame:
@@ -62,7 +62,8 @@ def _samples(path: str | Path, head: bytes, names: list[str]) -> pl.DataFrame:
     if sorted(accessions) != sorted(names):
         other = [name for name in accessions if name not in names]
         raise InputError(f"tells of samples that its table lacks: {named(other)}", path, _CURE)
-    order = [accessions.index(name) for name in names]
+    place = {name: i for i, name in enumerate(accessions)}
+    order = [place[name] for name in names]
     facts: dict[str, list[str]] = {}
     told: dict[str, list[str]] = {}
     for key in [*(key for key in _ALWAYS if key in lines), *(key for key in lines if key not in _ALWAYS)]:

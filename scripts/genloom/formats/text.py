@@ -77,6 +77,21 @@ def read(path: str | Path) -> bytes:
     return content
 
 
+def demand_end(path: str | Path) -> None:
+    """Refuse a bgzip file without its last block: cut between two, only that shows.
+
+    Raises
+    ------
+    InputError : such a file
+    """
+    with blaming(path, _CURE), Path(path).open("rb") as file:
+        head = file.read(14)
+        if head[:2] == b"\x1f\x8b" and head[12:] == b"BC":
+            file.seek(-min(len(_BGZF_END), file.seek(0, io.SEEK_END)), io.SEEK_END)
+            if file.read() != _BGZF_END:
+                raise EOFError("bgzip's end-of-file block is missing")
+
+
 def whole(field: str) -> int | None:
     """A position or count: decimal digits alone, no more than 18 of them. None for anything else that Python takes."""
     return int(field) if len(field) <= 18 and field.isascii() and field.isdigit() else None

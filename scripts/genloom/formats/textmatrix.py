@@ -8,8 +8,10 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ import numpy as np
 import polars as pl
 
 from ..errors import InputError, named, nearest
-from . import gctx, series, text
+from . import gctx, scratch, series, text
 from .gctx import Gctx
 from .grid import CELL, UNKNOWN, Grid, fields_of, unique
+from .lines import Lines
 
 FORMATS = ("tsv", "csv", "gct", "gctx", "xlsx", "series")
 ORIENTATIONS = ("auto", "genes-in-rows", "samples-in-rows")
@@ -34,6 +37,8 @@ _SYMBOLS = (
     "pr_gene_symbol",
     "name2",
 )
+_WIDE = 500  # columns, from which on rows are read as one column
+_CUT = "it may be cut off: copy or make it again"
 _GIVE = "give TSV, CSV, GCT, GCTX, XLSX or a GEO series matrix"
 
 
@@ -44,7 +49,7 @@ class TextMatrix:
     Attributes
     ----------
     samples, genes : names and ids as they stand there
-    values : (samples, genes) float32, NaN where the file has no value; or what reads them from the file in blocks
+    values : what reads them, some samples at a time
     sample_facts, gene_facts : tables of strings, a row for each; `symbol` among the genes' where there is one
     trimmed : number of facts that had blanks around them
     """
@@ -52,7 +57,7 @@ class TextMatrix:
     path: str | Path
     samples: list[str]
     genes: pl.Series
-    values: np.ndarray | Gctx
+    values: Parsed | Gctx
     sample_facts: pl.DataFrame
     gene_facts: pl.DataFrame
     format: str
@@ -61,8 +66,25 @@ class TextMatrix:
     trimmed: int = 0
 
     def rows(self, places: Sequence[int]) -> Iterator[np.ndarray]:
-        """The values of some samples, in rising order: (genes,) float32 each."""
-        return self.values.rows(places) if isinstance(self.values, Gctx) else (self.values[i] for i in places)
+        """The values of some samples, in rising order: (genes,) float32 each, NaN where the file has no value."""
+        return self.values.rows(places)
+
+
+@dataclass
+class Parsed:
+    """The numbers of a text, on the disk; with `across`, its columns are the samples."""
+
+    table: scratch.Table
+    across: bool
+
+    def rows(self, places: Sequence[int]) -> Iterator[np.ndarray]:
+        """As `TextMatrix.rows`."""
+        count, width = (self.table.width, len(self.table)) if self.across else (len(self.table), self.table.width)
+        wanted = np.zeros(count, bool)
+        wanted[list(places)] = True
+        for part in scratch.pieces(count, width):
+            block = self.table.columns if self.across else self.table.rows
+            yield from np.ascontiguousarray(block(part.start, part.stop)[wanted[part]])
 
 
 def read(
@@ -102,34 +124,37 @@ def read(
             cure = nearest(name, grid.header) or f"it has {named(grid.header)}"
             raise InputError(f"has no column {name!r}", path, cure)
     key = id_column or grid.header[0]
-    facts = [name for name in grid.header if name != key and (name in facts or name in grid.facts)]
-    numbers = [name for name in grid.header if name != key and name not in facts and (not columns or name in columns)]
-    if lost := [name for name in columns if name not in numbers]:
+    told, wanted = {key, *facts, *grid.facts}, set(columns or grid.header)
+    facts = [name for name in grid.header if name != key and name in told]
+    numbers = [name for name in grid.header if name not in told and name in wanted]
+    if lost := [name for name in columns if name in told]:
         raise InputError(f"{lost[0]!r} cannot be a column of values, too", path, "name each column for one thing")
     if not numbers:
         raise InputError("holds no columns of values", path, "give a table with a header and at least two columns")
-    rows, trimmed = _column(grid, [key, *facts, *_symbols(grid, [key, *facts, *numbers])])
+    strings = [key, *facts, *_symbols(grid, [key, *facts, *numbers])]
+    rows, table = _parse(grid, strings, numbers)
+    rows, trimmed = _trimmed(rows)
     if missing := rows[key].null_count():
         at = int(rows[key].is_null().arg_true()[0])
         raise InputError(f"has no name ({missing} such rows)", f"{path}:{grid.line + at}", "name every row")
     if orientation == "auto":
         orientation = _orientation(grid, rows[key], numbers, samples, genes)
-    values = _values(grid, numbers, key)
-
-    if orientation == "genes-in-rows":
-        names, ids, values = numbers, rows[key], values.T
+    across = orientation == "genes-in-rows"
+    if across:
+        names, ids = numbers, rows[key]
         sample_facts, gene_facts = _chosen(grid, numbers), rows.drop(key)
     else:
         names, ids = rows[key].to_list(), pl.Series(numbers)
         sample_facts, gene_facts = rows.select(facts), pl.DataFrame()
-    return _matrix(path, names, ids, values, sample_facts, gene_facts, grid.format, orientation, grid.digest, trimmed)
+    values = Parsed(table, across)
+    return _matrix(path, names, ids, values, sample_facts, gene_facts, grid.format, orientation, grid.digest(), trimmed)
 
 
 def _matrix(
     path: str | Path,
     names: list[str],
     ids: pl.Series,
-    values: np.ndarray | Gctx,
+    values: Parsed | Gctx,
     sample_facts: pl.DataFrame,
     gene_facts: pl.DataFrame,
     *rest: Any,
@@ -154,8 +179,8 @@ def _chosen(grid: Grid, names: Sequence[str]) -> pl.DataFrame:
     """The facts on the samples of those columns."""
     if grid.samples is None:
         return pl.DataFrame()
-    given = [name for name in grid.header[1:] if name not in grid.facts]
-    return grid.samples.select(pl.all().gather([given.index(name) for name in names]))
+    place = {name: i for i, name in enumerate(name for name in grid.header[1:] if name not in grid.facts)}
+    return grid.samples.select(pl.all().gather([place[name] for name in names]))
 
 
 def _is_hdf(path: str | Path) -> bool:
@@ -193,23 +218,32 @@ def _gctx(
 
 
 def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
-    content = text.read(path)
+    lines = Lines(path)
+    content = next(lines.blocks)
     found = "xlsx" if content[:4] == b"PK\x03\x04" else "gct" if content[:3] == b"#1." else ""
     found = found or ("series" if series.is_series(content) else "")
     if format not in ("auto", found) and (found or format in ("xlsx", "gct", "gctx", "series")):
         what = f"is not {format.upper()}" + (f" but {found.upper()}" if found else "")
         raise InputError(what, path, "use --format auto")
-    digest = text.digest(content)
     if found == "gct":
-        return _gct(path, content, digest)
+        return _gct(path, content, lines)
+    if found in (
+        "series",
+        "xlsx",
+    ):  # these are read whole: neither holds more than a table of genes by a thousand samples
+        content = b"".join([content, *lines.blocks])
     if found == "series":
-        return series.read(path, content, digest)
+        return series.read(path, content, lines.digest())
+    rest: Iterator[bytes] = lines.blocks
     if found == "xlsx":
-        content, format = _xlsx(path, content, sheet_name), "tsv"
+        content, format, rest = _xlsx(path, content, sheet_name), "tsv", iter(())
     if content[:4] == b"\xd0\xcf\x11\xe0":
         raise InputError("is an old Excel workbook (.xls)", path, "save it as .xlsx or as text")
     content = content.removeprefix(b"\xef\xbb\xbf")
     at, line = text.table_start(content)
+    while content.count(b"\n", at) < 2 and (more := next(rest, b"")):  # comments of any length
+        content += more
+        at, line = text.table_start(content)
     end = content.find(b"\n", at) + 1 or len(content)
     head, body = content[at:end].rstrip(b"\r\n"), content[end:]
     separator = {"tsv": "\t", "csv": ","}.get(format) or max("\t,;", key=lambda mark: head.count(mark.encode()))
@@ -223,33 +257,34 @@ def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
     if len(header) < 2:
         raise InputError("has one column", f"{path}:{line}", "separate the columns by tabs or commas")
     kind = found or ("tsv" if separator == "\t" else "csv")
-    return unique(Grid(path, header, body, separator, line + 1, kind, digest), line)
+    return unique(Grid(path, header, chain([body], rest), separator, line + 1, kind, lines.digest), line)
 
 
-def _gct(path: str | Path, content: bytes, digest: str) -> Grid:
+def _gct(path: str | Path, content: bytes, lines: Lines) -> Grid:
     """GCT 1.2 and 1.3 (https://clue.io/connectopedia/gct_format)."""
-    cure = "it may be cut off: copy or make it again"
-    lines = content.replace(b"\r\n", b"\n").split(b"\n", 3)
-    version = lines[0].strip()
-    if version not in (b"#1.2", b"#1.3") or len(lines) < 4:
-        raise InputError(f"is not GCT 1.2 or 1.3: {version[:20].decode(errors='replace')!r}", f"{path}:1", cure)
+    parts = content.replace(b"\r\n", b"\n").split(b"\n", 3)
+    version = parts[0].strip()
+    if version not in (b"#1.2", b"#1.3") or len(parts) < 4:
+        raise InputError(f"is not GCT 1.2 or 1.3: {version[:20].decode(errors='replace')!r}", f"{path}:1", _CUT)
     try:
-        shape = [int(field) for field in lines[1].split(b"\t")]
+        shape = [int(field) for field in parts[1].split(b"\t")]
         rows, columns, row_facts, sample_facts = shape if version == b"#1.3" else (*shape[:2], 1, 0)
     except ValueError:
-        raise InputError("does not tell its numbers of rows and columns", f"{path}:2", cure) from None
-    header = fields_of(lines[2], "\t", path, 3)
-    *above, body = lines[3].split(b"\n", sample_facts)
-    found = body.rstrip().count(b"\n") + 1 if body.strip() else 0
-    if (len(header), found) != (1 + row_facts + columns, rows):
-        raise InputError(
-            f"has {found} rows and {len(header) - 1 - row_facts} columns, not {rows} and {columns}", f"{path}:2", cure
-        )
+        raise InputError("does not tell its numbers of rows and columns", f"{path}:2", _CUT) from None
+    header = fields_of(parts[2], "\t", path, 3)
+    below = parts[3]
+    while below.count(b"\n") < sample_facts and (more := next(lines.blocks, b"")):
+        below += more.replace(b"\r\n", b"\n")
+    *above, body = below.split(b"\n", sample_facts)
+    if len(header) != 1 + row_facts + columns:
+        raise InputError(f"has {len(header) - 1 - row_facts} columns, not {columns}", f"{path}:2", _CUT)
     facts = [fields_of(line, "\t", path, 4 + at) for at, line in enumerate(above)]
     if bad := [at for at, fields in enumerate(facts) if len(fields) != len(header)]:
-        raise InputError(f"has {len(facts[bad[0]])} columns, not {len(header)}", f"{path}:{4 + bad[0]}", cure)
+        raise InputError(f"has {len(facts[bad[0]])} columns, not {len(header)}", f"{path}:{4 + bad[0]}", _CUT)
     samples = pl.DataFrame({fields[0]: fields[1 + row_facts :] for fields in facts}) if facts else None
-    grid = Grid(path, header, body, "\t", 4 + sample_facts, "gct", digest, header[1 : 1 + row_facts], samples)
+    blocks = chain([body], (block.replace(b"\r\n", b"\n") for block in lines.blocks))
+    given = header[1 : 1 + row_facts]
+    grid = Grid(path, header, blocks, "\t", 4 + sample_facts, "gct", lines.digest, given, samples, rows)
     return unique(grid, 3)
 
 
@@ -305,48 +340,105 @@ def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:
     return out.getvalue().encode()
 
 
-def _frame(grid: Grid, types: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    """Some columns of a grid."""
+def _parse(grid: Grid, strings: Sequence[str], numbers: list[str]) -> tuple[pl.DataFrame, scratch.Table]:
+    """Columns of strings, and columns of numbers on the disk; `strings[0]` names the rows."""
+    frames, table, line = [], scratch.Table(len(numbers)), grid.line
+    for block in _quoted(grid.body):
+        if block.isspace() or not block:
+            continue
+        here = replace(grid, body=[block], line=line)
+        wide = len(numbers) > _WIDE and b'"' not in block
+        found = (_long(here, block, strings, numbers) if wide else None) or _columns(here, block, strings, numbers)
+        frame, values = found
+        if np.isnan(values[:, -1]).any():
+            _examine(here, block)  # a short row ends in unknown values
+        if np.isinf(values).any():
+            row, column = (int(at[0]) for at in np.nonzero(np.isinf(values)))
+            raise InputError(f"{numbers[column]} is not finite", f"{grid.path}:{line + row}", "correct it")
+        frames.append(frame)
+        table.add(values)
+        line += block.count(b"\n")
+    if grid.rows not in (None, len(table)):
+        raise InputError(f"has {len(table)} rows, not {grid.rows}", f"{grid.path}:2", _CUT)
+    if not frames:
+        raise InputError("holds no rows", grid.path, "give a table with a header and at least one row")
+    return pl.concat(frames), table
+
+
+def _quoted(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks, joined where a field in quotes goes on in the next."""
+    held: list[bytes] = []
+    marks = 0
+    for block in blocks:
+        held.append(block)
+        marks += block.count(b'"')
+        if marks % 2 == 0:
+            yield b"".join(held)
+            held, marks = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def _columns(grid: Grid, block: bytes, strings: Sequence[str], numbers: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
+    """Rows as columns of strings, and (rows, numbers) float32."""
+    types = dict.fromkeys(numbers, pl.Float32)
     schema = {name: types.get(name, pl.String) for name in grid.header}
-    return (
-        pl.scan_csv(grid.body, has_header=False, schema=schema, separator=grid.separator, null_values=list(UNKNOWN))
-        .select(list(types))
-        .collect()
-    )
-
-
-def _column(grid: Grid, names: list[str]) -> tuple[pl.DataFrame, int]:
-    """Columns of strings without blanks around them, and how many had some."""
+    if block.endswith(b'"'):
+        block += b"\n"  # polars fails of a quote that opens at the very end
+    scan = partial(pl.scan_csv, block, has_header=False, separator=grid.separator, null_values=list(UNKNOWN))
     try:
-        table = _frame(grid, dict.fromkeys(names, pl.String))
+        frame = scan(schema=schema).select([*strings, *numbers]).collect()
     except pl.exceptions.PolarsError:
-        _examine(grid)
-        raise InputError("cannot be read as a table", grid.path, _GIVE) from None
-    bare = table.select(pl.all().str.strip_chars())
-    return bare, int(sum((bare[name] != table[name]).sum() for name in names[1:]))
-
-
-def _values(grid: Grid, names: list[str], key: str) -> np.ndarray:
-    """Columns of numbers as (rows, columns) float32; `key` names the rows."""
-    try:
-        values = _frame(grid, dict.fromkeys(names, pl.Float32)).to_numpy()
-    except pl.exceptions.PolarsError:
-        _examine(grid, names, key)
+        _examine(grid, block, numbers, strings[0])
         raise InputError("cannot be read as a table of numbers", grid.path, _GIVE) from None
-    if np.isnan(values[:, -1]).any():
-        _examine(grid)  # a short row ends in unknown values
-    if np.isinf(values).any():
-        row, column = (int(at[0]) for at in np.nonzero(np.isinf(values)))
-        raise InputError(f"{names[column]} is not finite", f"{grid.path}:{grid.line + row}", "correct it")
-    return values.astype(np.float32, copy=False)
+    return frame.select(strings), frame.select(numbers).to_numpy().astype(np.float32, copy=False)
 
 
-def _examine(grid: Grid, numbers: Collection[str] = (), key: str = "") -> None:
+def _long(
+    grid: Grid, block: bytes, strings: Sequence[str], numbers: list[str]
+) -> tuple[pl.DataFrame, np.ndarray] | None:
+    """The same of rows of very many numbers, which polars reads ten times faster below each other than as columns; None
+    where they are not all the columns behind the strings, or where rows are not whole."""
+    first, mark, width = len(strings), grid.separator.encode(), len(grid.header) - 1
+    if [*strings, *numbers] != grid.header:
+        return None
+    lines = block.removesuffix(b"\n").replace(b"\r\n", b"\n").split(b"\n")
+    if any(line.count(mark) != width for line in lines):
+        return None
+    names, rest = zip(
+        *((mark.join(each[:-1]), each[-1]) for each in (line.split(mark, first) for line in lines)), strict=True
+    )
+    read = partial(pl.read_csv, has_header=False, separator=grid.separator, null_values=list(UNKNOWN))
+    try:
+        frame = read(b"\n".join(names) + b"\n", schema=dict.fromkeys(strings, pl.String))
+        values = read(b"\n".join(rest).replace(mark, b"\n") + b"\n", schema={"value": pl.Float32})["value"]
+    except pl.exceptions.PolarsError:
+        return None
+    if len(frame) != len(lines) or len(values) != len(lines) * len(numbers):
+        return None
+    return frame, values.to_numpy().reshape(len(lines), -1)
+
+
+def _trimmed(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Columns of strings without blanks around them, and how many but of the first had some."""
+    bare = table.select(pl.all().str.strip_chars())
+    return bare, int(sum((bare[name] != table[name]).sum() for name in table.columns[1:]))
+
+
+def _each(rows: Iterator[list[str]], path: str | Path) -> Iterator[list[str]]:
+    """The rows, as long as there are some."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise InputError(f"has no table: {error}", path, "is a quote not closed?") from None
+
+
+def _examine(grid: Grid, block: bytes, numbers: Collection[str] = (), key: str = "") -> None:
     """Raise an InputError on the first row of another width, or without a number in a column of numbers."""
     wanted, named_by = set(numbers), grid.header.index(key) if key else 0
     places = [place for place, name in enumerate(grid.header) if name in wanted]
-    rows = csv.reader(io.StringIO(grid.body.decode(errors="replace"), newline=""), delimiter=grid.separator)
-    for line, fields in enumerate(rows, grid.line):
+    rows = csv.reader(io.StringIO(block.decode(errors="replace"), newline=""), delimiter=grid.separator)
+    for line, fields in enumerate(_each(rows, grid.path), grid.line):
         if len(fields) != len(grid.header) and fields:
             raise InputError(
                 f"has {len(fields)} columns, the header {len(grid.header)}", f"{grid.path}:{line}", "is the file whole?"

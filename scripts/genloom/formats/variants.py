@@ -110,8 +110,7 @@ class Variants:
             if line.startswith(_PART):
                 self.header = [each for each in self.header if each != line]
                 part = Part.read(line.removeprefix(_PART), self.path)
-                if not {"first", "records", "chroms"} <= set(part.facts):
-                    raise InputError("has a damaged record of its part", self.path, _PART_CURE)
+                part.require({"first": int, "records": int, "chroms": [str]}, self.path)
                 return part
         return None
 
@@ -250,6 +249,7 @@ def join_tables(paths: Sequence[str | Path], output: Path) -> int:
         part = Part.read(line.removeprefix(parts.COMMENT), f"{path}:1")
         if "records" not in part.facts:
             raise InputError("is no table of scores", path, _PART_CURE)
+        part.require({"records": int}, path)
         found.append((path, part))
         headers.append(header)
         if header != headers[0]:
@@ -258,13 +258,20 @@ def join_tables(paths: Sequence[str | Path], output: Path) -> int:
     with output.open("wb") as file:
         file.write(headers[0].encode() + b"\n")
         for index in parts.in_order(found):
-            path, _ = found[index]
-            with text.opened(path) as stream:
-                row = b""
-                for row in islice(stream, 2, None):
-                    if not row.startswith(b"#"):
-                        file.write(row)
-                        total += 1
-            if row.rstrip(b"\r\n") != _END.encode():
-                raise InputError("has no last line of a part", path, "is it cut off?")
+            for row in _rows(found[index][0], headers[0].count("\t")):
+                file.write(row)
+                total += 1
     return total
+
+
+def _rows(path: str | Path, tabs: int) -> Iterator[bytes]:
+    """The rows of the table of a part. What goes wrong where they are used is not taken for a fault of the part."""
+    row = b""
+    with text.opened(path) as stream:
+        for number, row in enumerate(islice(stream, 2, None), 3):
+            if not row.startswith(b"#"):
+                if row.count(b"\t") != tabs:
+                    raise InputError("has more or fewer columns than the header", f"{path}:{number}", "make it again")
+                yield row
+    if row.rstrip(b"\r\n") != _END.encode():
+        raise InputError("has no last line of a part", path, "is it cut off?")

@@ -158,7 +158,7 @@ class Windows:
 
     Attributes
     ----------
-    kind, window, context, classes, settings, sources, assembly : see the module
+    kind, window, context, classes, settings, sources, assembly : see the module; `about` has them all
     table : column → (n,) array; start and end int64, the others str
     sites : kind boundaries; (row, position, label), (m,) each, in order of row and position
     labels : kind content; (n, classes) uint8
@@ -192,13 +192,17 @@ class Windows:
             raise InputError(f"has format {about['format']}, this genloom reads {FORMAT}", self.path, "update genloom")
         self.kind, self.window, self.context = about["kind"], int(about["window"]), int(about["context"])
         self.classes, self.settings, self.sources = tuple(about["classes"]), about["settings"], about["sources"]
-        self.assembly = about["assembly"]
-        if not (isinstance(self.settings, dict) and isinstance(self.sources, dict) and isinstance(self.assembly, str)):
+        self.assembly, self.about = about["assembly"], about
+        if (
+            not (isinstance(self.settings, dict) and isinstance(self.sources, dict) and isinstance(self.assembly, str))
+            or self.classes != CLASSES[self.kind]
+            or self.context % 2
+            or min(self.window, self.context) < 0
+        ):
             raise ValueError("its record is damaged")
-        if parts.KEY in self._file:
-            self.part = Part.read(self._file[parts.KEY].asstr()[()], self.path)
-            if not self._partial:
-                raise parts.refuse(self.path, self.part)
+        self.part = Part.held(self._file, parts.KEY, self.path)
+        if self.part and not self._partial:
+            raise parts.refuse(self.path, self.part)
         self._codes = self._file["codes"]
         self.table = {name: self._file[f"table/{name}"][:] for name in COLUMNS[self.kind]}
         self.table = {
@@ -246,6 +250,9 @@ class Windows:
                 len(values) and (values.min() < 0 or values.max() >= limit)
                 for values, limit in zip(self.sites, (count, self.window, len(self.classes)), strict=True)
             )
+            else "sites out of order"
+            if self.sites is not None
+            and (np.diff(self.sites[0].astype(np.int64) * self.window + self.sites[1]) < 0).any()
             else ""
         )
         if wrong:
@@ -342,8 +349,12 @@ def mark(path: str | Path, part: Part, facts: Mapping[str, Any]) -> None:
         file[parts.KEY] = part.by({**made, **about["settings"]}, **facts).text
 
 
-def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, list[Mapping[str, Any]]]:
+def join(
+    paths: Sequence[str | Path], output: str | Path, facts: Mapping[str, Any]
+) -> tuple[int, list[Mapping[str, Any]]]:
     """Write one file of windows from parts of it, one after the other, whatever their order.
+
+    facts : what each part tells of itself, as `facts.wrong` has kinds
 
     Returns
     -------
@@ -358,9 +369,11 @@ def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, list[Map
         with Windows(path, part=True) as piece:
             if piece.part is None:
                 raise InputError("is no part of a file of windows", path, "give what extract_windows made with --part")
+            piece.part.require(facts, path)
             found.append((path, piece.part))
     order = parts.in_order(found)
     with Windows(paths[order[0]], part=True) as first:
+        about = first.about
         writer = Writer(
             output,
             first.kind,
@@ -375,6 +388,8 @@ def join(paths: Sequence[str | Path], output: str | Path) -> tuple[int, list[Map
     with writer:
         for index in order:
             with Windows(paths[index], part=True) as piece:
+                if piece.about != about:
+                    raise parts.damaged("in what it says of its windows", piece.path)
                 _copy(piece, writer)
     return writer.count, [found[index][1].facts for index in order]
 

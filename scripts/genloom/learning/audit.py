@@ -12,13 +12,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..console import say
 from ..errors import InputError, named
-from ..formats import matrix
+from ..formats import matrix, scratch
 from ..formats.split import PARTS, Fold, Split
 from ..formats.windows import Windows
 from . import homology
@@ -41,7 +41,6 @@ SHARED = 0.2  # share of a gene's 21-mers in another part, as in split_samples
 GROUPS = frozenset(["donor", "patient", "subject", "individual", "participant", "study", "series", "cell_line"])
 KINDS = {"expression": "bins", "boundaries": "boundaries", "content": "content", "activity": "promoters"}  # task → kind
 _BLOCK = 2_000
-_FEW = 200  # features
 
 
 @dataclass(frozen=True)
@@ -86,23 +85,26 @@ def of_matrix(
         if column is not None and column not in data.obs.columns:
             raise InputError(f"has no column {column!r} for its samples", where, f"it has {named(data.obs.columns)}")
     place = {name: row for row, name in enumerate(data.obs_names)}
-    used = np.array([place[name] for name in split.ids])
-    values = matrix.dense(data)
+    values = Values(data, np.sort([place[name] for name in split.ids]), where)
+    seen = Seen.of(values)
     found = [
         *_columns_of(data.obs, split, label, group),
-        *_constant(_rows(values, np.sort(used)), data.var_names),
+        *_constant(seen, data.var_names),
         *_names_of(data.var),
-        *_copies(values, place, split),
-        *_scaled(values, place, split),
+        *_copies(values, seen, split),
+        *_scaled(seen),
     ]
     if label is not None:
         labels = np.array([str(each).strip() for each in data.obs[label]])
-        found += [*_balance(labels, place, split), *_telling(_rows(values, used), labels[used], data.var_names, label)]
-        found += _chosen(_rows(values, used), labels[used])
+        found += [
+            *_balance(labels, place, split),
+            *_of_classes(values, seen, labels[values.used], data.var_names, label),
+        ]
     if targets is not None:
-        kept = [name for name in split.ids if name in set(targets.obs_names)]
-        both = matrix.dense(data[kept]), matrix.dense(targets[kept])
-        found += _same_columns(*both, data.var_names, targets.var_names)
+        known = {name: row for row, name in enumerate(targets.obs_names)}
+        kept = [row for row in values.used if data.obs_names[row] in known]
+        other = Values(targets, np.array([known[data.obs_names[row]] for row in kept], np.int64), "--targets")
+        found += _same_columns(Values(data, np.array(kept, np.int64), where), other, data.var_names, targets.var_names)
     return found
 
 
@@ -154,8 +156,8 @@ def of_files(
         with Windows(windows_path, kind) as windows:
             return of_windows(windows, split, shared)
     assert matrix_path is not None
-    data = matrix.read(matrix_path, kind, foreign=kind is None)
-    targets = None if targets_path is None else matrix.read(targets_path, foreign=True)
+    data = matrix.opened(matrix_path, kind, foreign=kind is None)
+    targets = None if targets_path is None else matrix.opened(targets_path, foreign=True)
     return of_matrix(data, split, label=label, targets=targets, group=group, where=matrix_path)
 
 
@@ -224,6 +226,109 @@ def _sentence(each: Finding) -> str:
     return f"{each.count} {each.what}{fold}" + (f": {each.examples}" if each.examples else "")
 
 
+# Values, of which there may be more than memory holds
+
+
+class Values:
+    """The values of some samples of a matrix, read block by block.
+
+    used : rows of the matrix
+    """
+
+    def __init__(self, data: AnnData, used: np.ndarray, where: object):
+        self._x, self._shape = data.X, data.shape
+        self.samples, self.features, self.used, self.where = data.obs_names, data.var_names, used, where
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Some samples: (their places in `used`, which ascends; values, float32)."""
+        step = self._x.chunks[0] if getattr(self._x, "chunks", None) else 1
+        for part in scratch.pieces(self._shape[0], self._shape[1], step):
+            first, stop = np.searchsorted(self.used, [part.start, part.stop])
+            if first < stop:
+                block = self._dense(self._x, part)
+                own = self.used[first:stop] - part.start
+                yield np.arange(first, stop), block if len(own) == len(block) else block[own]
+
+    def columns(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Some features: (number of the first; values of all samples, in the order of `used`, float32)."""
+        x = self._x.tocsc() if hasattr(self._x, "tocsc") else self._x
+        step = x.chunks[1] if getattr(x, "chunks", None) else 1
+        for part in scratch.pieces(self._shape[1], 4 * self._shape[0], min(step, _BLOCK)):
+            for start in range(part.start, part.stop, _BLOCK):
+                stop = min(start + _BLOCK, part.stop)
+                yield start, self._dense(x, (slice(None), slice(start, stop)))[self.used]
+
+    def _dense(self, x: Any, part: Any) -> np.ndarray:
+        try:
+            values = x[part]
+        except OSError as error:
+            raise InputError(f"cannot be read: {error}", self.where, "it may be cut off: copy it again") from None
+        values = values.toarray() if hasattr(values, "toarray") else values
+        return np.asarray(values, np.float32)
+
+
+@dataclass
+class Seen:
+    """What one pass over the samples of a split tells.
+
+    Attributes
+    ----------
+    digests : of the values of each sample
+    low, high : (features) least and greatest value
+    origin, sum, square : (features) a value near the mean, and sums of differences from it and of their squares, float64
+    one_distribution : whether samples have the same values in different order
+    """
+
+    digests: list[bytes]
+    low: np.ndarray
+    high: np.ndarray
+    origin: np.ndarray
+    sum: np.ndarray
+    square: np.ndarray
+    one_distribution: bool
+
+    @classmethod
+    def of(cls, values: Values) -> Seen:
+        """
+        Raises
+        ------
+        InputError : a value that is not a finite number
+        """
+        seen: Seen | None = None
+        ordered: np.ndarray | None = None
+        for places, block in values.blocks():
+            if not np.isfinite(block).all():
+                row, column = np.argwhere(~np.isfinite(block))[0]
+                raise matrix.not_finite(values.samples[values.used[places[row]]], values.features[column], values.where)
+            if seen is None:
+                p, origin = block.shape[1], block.mean(0, dtype=np.float64).astype(np.float32)
+                seen = cls([], block[0].copy(), block[0].copy(), origin, np.zeros(p), np.zeros(p), True)
+            seen.digests += [hashlib.sha256((row + np.float32(0)).data).digest() for row in block]  # one zero, not two
+            np.minimum(seen.low, block.min(0), out=seen.low)
+            np.maximum(seen.high, block.max(0), out=seen.high)
+            for row in block[: max(ROWS - places[0], 0)] if seen.one_distribution else ():
+                row = np.sort(row)
+                ordered = row if ordered is None else ordered
+                tolerance = 1e-3 * float(np.ptp(ordered) or 1)
+                seen.one_distribution &= bool(np.allclose(row, ordered, rtol=1e-3, atol=tolerance))
+            block = block - seen.origin
+            seen.sum += block.sum(0, dtype=np.float64)
+            seen.square += np.einsum("ij,ij->j", block, block, dtype=np.float64)
+        assert seen is not None
+        return seen
+
+    @property
+    def varies(self) -> np.ndarray:
+        """(features) bool"""
+        return self.low < self.high
+
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """(features) mean and standard deviation, float64."""
+        shift = self.sum / len(self.digests)
+        variance = self.square / len(self.digests) - shift**2
+        return self.origin + shift, np.sqrt(np.maximum(variance, 0))
+
+
 # Of samples
 
 
@@ -245,18 +350,18 @@ def _columns_of(obs: pd.DataFrame, split: Split, label: str | None, group: str |
                 )
 
 
-def _copies(values: np.ndarray, place: Mapping[str, int], split: Split) -> Iterator[Finding]:
+def _copies(values: Values, seen: Seen, split: Split) -> Iterator[Finding]:
     """Samples of one part that are in another again, to the byte or nearly."""
-    rows = sorted({place[name] for name in split.ids})
-    names = {row: name for name, row in place.items()}
-    chosen = _rows(values, np.array(rows))
-    pairs = list(_alike(chosen)) if len(rows) <= COMPARED else list(_same(chosen))
+    names = [values.samples[row] for row in values.used]
+    pairs = [(a, b, True) for a, b in _same(seen.digests)]
+    if len(names) <= COMPARED:
+        pairs += [(a, b, False) for a, b in _alike(values, seen)]
     for fold in split.folds:
         part_of = dict(zip(fold.ids, fold.parts, strict=True))
         for exact, check in ((True, "duplicate samples"), (False, "near-duplicate samples")):
             both = [
                 f"{a} = {b}" if exact else f"{a} ~ {b}"
-                for a, b in ((names[rows[i]], names[rows[j]]) for i, j, same in pairs if same == exact)
+                for a, b in ((names[i], names[j]) for i, j, same in pairs if same == exact)
                 if a in part_of and b in part_of and part_of[a] != part_of[b]
             ]
             if both:
@@ -264,47 +369,44 @@ def _copies(values: np.ndarray, place: Mapping[str, int], split: Split) -> Itera
                 yield Finding(ERROR, check, fold.name, len(both), what, named(both), "keep one, or both in one group")
 
 
-def _same(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
+def _same(digests: Sequence[bytes]) -> list[tuple[int, int]]:
     """Pairs of equal rows: each with the first of its like."""
     first: dict[bytes, int] = {}
-    for row, each in enumerate(values):
-        other = first.setdefault(hashlib.sha256(each.tobytes()).digest(), row)
-        if other != row:
-            yield other, row, True
+    pairs = ((first.setdefault(digest, row), row) for row, digest in enumerate(digests))
+    return sorted((a, b) for a, b in pairs if a != b)
 
 
-def _alike(values: np.ndarray) -> Iterator[tuple[int, int, bool]]:
-    """Pairs of rows that are equal, or whose correlation is too high for two samples."""
-    equal = {(a, b) for a, b, _ in _same(values)}
-    yield from ((a, b, True) for a, b in sorted(equal))
-    varied = np.flatnonzero(np.ptp(values, axis=0))
-    x = values[:, varied[:: max(len(varied) // COLUMNS, 1)]].astype(np.float32)
-    if x.shape[1] < 3 or len(x) < 3:
+def _alike(values: Values, seen: Seen) -> Iterator[tuple[int, int]]:
+    """Pairs of rows that differ, but whose correlation is too high for two samples."""
+    varied = np.flatnonzero(seen.varies)
+    varied = varied[:: max(len(varied) // COLUMNS, 1)]
+    count = len(values.used)
+    if len(varied) < 3 or count < 3:
         return
-    x = (x - x.mean(0)) / x.std(0)
-    x -= x.mean(1, keepdims=True)
-    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-    limit = ALIKE if x.shape[1] >= FEW else EQUAL
-    for start in range(0, len(x), _BLOCK):
-        r = x[start : start + _BLOCK] @ x[start:].T
-        a, b = np.nonzero(np.triu(r > limit, 1))
-        for i, j in zip((a + start).tolist(), (b + start).tolist(), strict=True):
-            if not np.array_equal(values[i], values[j]):
-                yield i, j, False
+    mean, spread = (each[varied].astype(np.float32) for each in seen.moments())
+    spread[spread == 0] = np.inf  # varies by less than rounding
+    x = scratch.Table(len(varied))
+    for _, block in values.blocks():
+        z = (block[:, varied] - mean) / spread
+        z -= z.mean(1, keepdims=True)
+        x.add(z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12))
+    limit = ALIKE if len(varied) >= FEW else EQUAL
+    parts = [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
+    for number, left in enumerate(parts):
+        a = x.rows(left.start, left.stop)
+        found: list[tuple[int, int]] = []
+        for right in parts[number:]:
+            r = a @ (a if right is left else x.rows(right.start, right.stop)).T
+            i, j = np.nonzero(np.triu(r > limit, 1) if right is left else r > limit)
+            found += zip((i + left.start).tolist(), (j + right.start).tolist(), strict=True)
+        yield from sorted(pair for pair in found if seen.digests[pair[0]] != seen.digests[pair[1]])
 
 
-def _scaled(values: np.ndarray, place: Mapping[str, int], split: Split) -> Iterator[Finding]:
+def _scaled(seen: Seen) -> Iterator[Finding]:
     """Features of mean 0 and standard deviation 1 over all samples rather than the training ones; one distribution of all."""
-    rows = np.array([place[name] for name in split.ids])
-    x = _some(values, COLUMNS)
-    means, spreads = [np.zeros(0)], [np.zeros(0)]
-    for start in range(0, x.shape[1], _FEW):  # all at once would take several times the memory
-        block = x[rows, start : start + _FEW].astype(np.float64)
-        means.append(block.mean(0))
-        spreads.append(block.std(0))
-    mean, spread = np.concatenate(means), np.concatenate(spreads)
-    mean, spread = mean[spread > 0], spread[spread > 0]
-    count = len(rows)
+    some = slice(None, None, max(len(seen.varies) // COLUMNS, 1))
+    mean, spread = (each[some][seen.varies[some]] for each in seen.moments())
+    count = len(seen.digests)
     if not len(mean) or count < 3:
         return
     level, cure = ERROR, "give values as measured: training scales them by the training part"
@@ -313,27 +415,16 @@ def _scaled(values: np.ndarray, place: Mapping[str, int], split: Split) -> Itera
     if standard.mean() > 0.9:
         what = "features (of those looked at) have mean 0 and standard deviation 1 over all samples: scaled with the test part"
         yield Finding(level, "scaling", "", int(standard.sum()), what, "", cure)
-    ordered = np.sort(values[rows[:ROWS]], axis=1)
-    if len(mean) >= FEW and np.allclose(ordered, ordered[0], rtol=1e-3, atol=1e-3 * float(np.ptp(ordered[0]) or 1)):
+    if len(mean) >= FEW and seen.one_distribution:
         what = "samples have one distribution of values: they were normalised together, test part and all"
         yield Finding(WARNING, "normalisation", "", count, what, "", "normalise by the training part alone")
-
-
-def _rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Some rows; all in their order without a copy, which would take as much memory again."""
-    return values if np.array_equal(rows, np.arange(len(values))) else values[rows]
-
-
-def _some(values: np.ndarray, count: int) -> np.ndarray:
-    """So many columns, evenly spread; all if there are fewer."""
-    return values[:, :: max(values.shape[1] // count, 1)]
 
 
 # Of features
 
 
-def _constant(values: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
-    same = np.flatnonzero(np.ptp(values, axis=0) == 0)
+def _constant(seen: Seen, names: Sequence[str]) -> Iterator[Finding]:
+    same = np.flatnonzero(~seen.varies)
     if len(same):
         level = ERROR if len(same) == len(names) else WARNING
         what = "features have the same value in all samples"
@@ -371,53 +462,107 @@ def _balance(labels: np.ndarray, place: Mapping[str, int], split: Split) -> Iter
             yield Finding(ERROR, "class imbalance", fold.name, len(lost), what, named(lost), "split_samples --stratify")
 
 
-def _telling(values: np.ndarray, labels: np.ndarray, names: Sequence[str], label: str) -> Iterator[Finding]:
-    """Features that are the class: one value in each, and another in every other one."""
-    classes, code = np.unique(labels, return_inverse=True)
-    if len(classes) < 2 or np.bincount(code).max() < 2:
-        return
-    first = np.array([values[code == c][0] for c in range(len(classes))])
-    same = np.all([np.ptp(values[code == c], axis=0) == 0 for c in range(len(classes))], axis=0)
-    telling = same & (np.ptp(first, axis=0) > 0)
-    telling |= np.array([str(name).strip().casefold() == label.casefold() for name in names])
-    if telling.any():
-        found = np.flatnonzero(telling)
-        what = f"features are {label} itself, one value for each class"
-        shown = named([names[i] for i in found.tolist()])
-        yield Finding(ERROR, "target among the features", "", len(found), what, shown, "leave them out")
-
-
-def _chosen(values: np.ndarray, labels: np.ndarray) -> Iterator[Finding]:
-    """Every feature tells the classes apart over all samples: they have been chosen by the test part, too.
+def _of_classes(values: Values, seen: Seen, labels: np.ndarray, names: Sequence[str], label: str) -> Iterator[Finding]:
+    """Features that are the class: one value in each, and another in every other one. Or every feature tells the classes
+    apart over all samples: they have been chosen by the test part, too.
 
     Among features that were not chosen some always do not. With many samples a feature all have a say, so those do not count.
     """
-    from sklearn.feature_selection import f_classif
-
-    varies = np.ptp(values, axis=0) > 0
-    count, classes = int(varies.sum()), len(np.unique(labels))
-    if count < CHOSEN or len(values) > 10 * count or not 1 < classes < len(values):
+    classes, code = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
         return
-    with np.errstate(all="ignore"):
-        p = f_classif(values[:, varies].astype(np.float64), labels)[1]
-    if np.nanmax(p) < 0.05:
+    telling, p = np.zeros(len(seen.varies), bool), np.zeros(len(seen.varies))
+    for part in scratch.pieces(len(seen.varies), 4 * len(classes)):
+        some = _Classes.of(values, code, part, seen.origin[part])
+        telling[part], p[part] = some.telling(), some.chance()
+    if np.bincount(code).max() > 1:
+        telling |= np.array([str(name).strip().casefold() == label.casefold() for name in names])
+        if telling.any():
+            found = np.flatnonzero(telling)
+            what = f"features are {label} itself, one value for each class"
+            shown = named([names[i] for i in found.tolist()])
+            yield Finding(ERROR, "target among the features", "", len(found), what, shown, "leave them out")
+    count = int(seen.varies.sum())
+    if count < CHOSEN or len(labels) > 10 * count or len(classes) == len(labels):
+        return
+    if (largest := np.nanmax(p[seen.varies])) < 0.05:
         what = "features all tell the classes apart over all samples: they were chosen with the test part"
-        shown, cure = f"largest p {np.nanmax(p):.2g}", "give all features: training chooses among them"
+        shown, cure = f"largest p {largest:.2g}", "give all features: training chooses among them"
         yield Finding(ERROR, "feature choice", "", count, what, shown, cure)
 
 
-def _same_columns(x: np.ndarray, y: np.ndarray, names: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
-    """Features with the values of a target, but for a shift and a scale."""
-    if len(x) < 4:
+@dataclass
+class _Classes:
+    """Of each class and some features: how many samples, and least, greatest, and sum (classes, features); `square` is the sum
+    of squares of all samples. Sums are about an origin."""
+
+    count: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    sum: np.ndarray
+    square: np.ndarray
+
+    @classmethod
+    def of(cls, values: Values, code: np.ndarray, part: slice, origin: np.ndarray) -> _Classes:
+        count = np.bincount(code)
+        shape = len(count), len(origin)
+        found = cls(
+            count,
+            np.full(shape, np.inf, np.float32),
+            np.full(shape, -np.inf, np.float32),
+            np.zeros(shape),
+            np.zeros(len(origin)),
+        )
+        for places, block in values.blocks():
+            x = block[:, part]
+            for each in np.unique(code[places]):
+                own = x[code[places] == each]
+                np.minimum(found.low[each], own.min(0), out=found.low[each])
+                np.maximum(found.high[each], own.max(0), out=found.high[each])
+                found.sum[each] += (own - origin).sum(0, dtype=np.float64)
+            x = x - origin
+            found.square += np.einsum("ij,ij->j", x, x, dtype=np.float64)
+        return found
+
+    def telling(self) -> np.ndarray:
+        """(features) whether each class has one value, not all the same."""
+        return np.all(self.low == self.high, axis=0) & (np.ptp(self.low, axis=0) > 0)
+
+    def chance(self) -> np.ndarray:
+        """(features) p of a one-way analysis of variance."""
+        from scipy.special import fdtrc
+
+        n, k = self.count.sum(), len(self.count)
+        if n == k:
+            return np.ones(len(self.square))
+        between = (self.sum**2 / self.count[:, None]).sum(0) - self.sum.sum(0) ** 2 / n
+        within = self.square - (self.sum**2 / self.count[:, None]).sum(0)
+        with np.errstate(all="ignore"):
+            return fdtrc(k - 1, n - k, between / (k - 1) / (np.maximum(within, 0) / (n - k)))
+
+
+def _same_columns(x: Values, y: Values, names: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    """Features with the values of a target, but for a shift and a scale. Samples are in the same order in both."""
+    if len(x.used) < 4:
         return
+    known, targets = scratch.Table(len(x.used)), []
+    for start, block in y.columns():
+        rich = np.flatnonzero(_rich(block))
+        known.add(_directions(block[:, rich]).T)
+        targets += [others[start + j] for j in rich.tolist()]
     first: dict[bytes, int] = {}
-    a, b = (_directions(values) * _rich(values) for values in (x, y))
     hits = []
-    for start in range(0, a.shape[1], _BLOCK):
-        r = a[:, start : start + _BLOCK].T @ b
-        for i, j in zip(*np.nonzero(np.abs(r) > EQUAL), strict=True):
-            if first.setdefault(a[:, start + i].tobytes(), start + i) == start + i:
-                hits.append(f"{names[start + i]} = {others[j]}")
+    for start, block in x.columns():
+        rich = np.flatnonzero(_rich(block))
+        own = _directions(block[:, rich]).T
+        pairs = []
+        for part in scratch.pieces(len(known), max(len(x.used), _BLOCK)):
+            r = own @ known.rows(part.start, part.stop).T
+            pairs += [(i, part.start + j) for i, j in zip(*np.nonzero(np.abs(r) > EQUAL), strict=True)]
+        for i, j in sorted(pairs):
+            feature = start + int(rich[i])
+            if first.setdefault(hashlib.sha256(own[i].tobytes()).digest(), feature) == feature:
+                hits.append(f"{names[feature]} = {targets[j]}")
     if hits:
         what = "features have the values of a target"
         yield Finding(
@@ -426,10 +571,10 @@ def _same_columns(x: np.ndarray, y: np.ndarray, names: Sequence[str], others: Se
 
 
 def _rich(values: np.ndarray) -> np.ndarray:
-    """(columns) 1 where a column has enough values of its own to be known by them: of few samples many bins are open in one
+    """(columns) whether a column has enough values of its own to be known by them: of few samples many bins are open in one
     alone, and so are genes."""
     ordered = np.sort(values, axis=0)
-    return (1 + (np.diff(ordered, axis=0) > 0).sum(0) >= DISTINCT).astype(np.float32)
+    return 1 + (ordered[1:] > ordered[:-1]).sum(0) >= DISTINCT
 
 
 def _directions(values: np.ndarray) -> np.ndarray:

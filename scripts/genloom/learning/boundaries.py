@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from ..errors import InputError
 from ..formats import modelfile, tables
 from ..formats.split import Split
 from ..formats.windows import Windows
-from ..models import splice
+from ..models import onnxfile, splice
+from ..models.integers import Integers
 from ..models.introns import Rules
 from ..models.splice import CODING, CONTEXTS, Dinucleotides, Splice, WeightMatrices
 from . import coding, decoding, sequences, sites
@@ -33,6 +34,8 @@ WEIGHTS = {(3,): (200.0,), CODING: (200.0, 1.0, 100.0)}  # sites are rare: their
 BIASES = (0.0, 0.7)  # that the decode is tried with: above 0 it takes sites on less evidence
 _RUN = 400  # windows decoded in one piece
 _LOAD = 4096  # windows in memory at once
+TRIED = 16  # windows that rounding is set and held against single precision on
+MOVED = 0.2  # the furthest that rounding to 8-bit integers may move a probability
 _SAMPLE = 200  # windows with sites, and as many without, that the temperature is fitted on
 
 Found = dict[str, Candidates]  # class → its candidates
@@ -45,6 +48,7 @@ class Model:
     temperature : divides the logits
     decode : one of decoding.KINDS, with its `rules`
     thresholds : class → probability from which on a base is called a site
+    integers : the networks in 8-bit integers, where they are to predict so
     """
 
     networks: list[Splice]
@@ -52,6 +56,7 @@ class Model:
     decode: str = "bases"
     rules: Rules = field(default_factory=Rules)
     thresholds: Mapping[str, float] | None = None
+    integers: Sequence[Integers] = ()
 
     @property
     def context(self) -> int:
@@ -66,6 +71,10 @@ class Model:
         """The networks as they predict fastest."""
         return [splice.for_inference(network) for network in self.networks]
 
+    @property
+    def device(self) -> torch.device:
+        return next(self.networks[0].parameters()).device
+
     def to(self, device: str) -> Model:
         for network in self.networks:
             network.to(device)
@@ -73,11 +82,35 @@ class Model:
 
     def scores(self, codes: np.ndarray) -> np.ndarray:
         """(k, context + window) base codes → (k, window, sum of heads) probabilities."""
-        ready = self.ready
+        ready = self.integers or self.ready
         out = np.zeros((len(codes), codes.shape[1] - self.context, sum(self.heads)), np.float32)
-        for part, logits in _logits(ready, codes):
+        for part, logits in _logits(ready, codes, self.device):
             out[part] += splice.probabilities(logits / self.temperature, self.heads).cpu().numpy() / len(ready)
         return out
+
+    def rounded(self, codes: np.ndarray) -> Model:
+        """The same in 8-bit integers: (k, context + n) base codes, k > 1, of which every other row sets their scales and
+        the rest tells how far probabilities move.
+
+        Raises
+        ------
+        InputError : they move further than `MOVED`, the networks are not on the processor, or onnx or onnxruntime is
+        not installed
+        """
+        if self.device.type != "cpu":
+            raise InputError("--precision int8 runs on the processor", None, "use --device cpu, or leave it out")
+        onnxfile.require("--precision int8")
+        made = replace(self, integers=[Integers(network, codes[::2]) for network in self.networks])
+        moved = float(np.abs(made.scores(codes[1::2]) - self.scores(codes[1::2])).max())
+        bases = codes[1::2].shape[0] * (codes.shape[1] - self.context)
+        if not moved <= MOVED:
+            raise InputError(
+                f"8-bit integers move probabilities by up to {moved:.2f} on {bases:,} bases, {MOVED} is allowed",
+                None,
+                "leave --precision int8 out",
+            )
+        say(f"8-bit integers: probabilities within {moved:.2g} of single precision on {bases:,} bases")
+        return made
 
     def decoded(self, codes: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Scores of windows that follow each other, (k, window, sum of heads) → (k, window, 3) of the structure."""
@@ -89,11 +122,12 @@ class Model:
         return found.probabilities.reshape(*scores.shape[:2], 3)
 
 
-def _logits(ready: Sequence[Splice], codes: np.ndarray) -> Iterator[tuple[slice, Tensor]]:
+def _logits(
+    ready: Sequence[Callable[[Tensor], Tensor]], codes: np.ndarray, device: torch.device
+) -> Iterator[tuple[slice, Tensor]]:
     """Each network's logits of each batch of windows."""
-    where = next(ready[0].parameters()).device
     for part in sequences.batches(*codes.shape):
-        batch = torch.from_numpy(codes[part]).to(where)
+        batch = torch.from_numpy(codes[part]).to(device)
         for network in ready:
             with torch.inference_mode():
                 yield part, network(batch)
@@ -234,7 +268,7 @@ def _calibrated(model: Model, windows: Windows, rows: np.ndarray, seed: int) -> 
     labels = torch.from_numpy(windows.dense(picked)).long()
     ready = model.ready
     logits = torch.zeros(len(ready), *labels.shape, 3)
-    for turn, (part, values) in enumerate(_logits(ready, windows.codes(picked, model.context))):
+    for turn, (part, values) in enumerate(_logits(ready, windows.codes(picked, model.context), model.device)):
         logits[turn % len(ready), part] = values[..., :3].float().cpu()
     weight = torch.from_numpy(weights)[:, None]
 
@@ -368,13 +402,25 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object, 
     return model.to(device)
 
 
+def spread(windows: Windows, context: int) -> np.ndarray:
+    """Windows from all over a file to try rounding on: (TRIED, context + window) base codes."""
+    return windows.codes(np.linspace(0, len(windows) - 1, TRIED).astype(int), context)
+
+
 def predict_windows(
-    path: str | Path, model: Model, card: dict[str, Any], paths: Mapping[str, Path], seed: int = 1
+    path: str | Path,
+    model: Model,
+    card: dict[str, Any],
+    paths: Mapping[str, Path],
+    seed: int = 1,
+    precision: str = "single",
 ) -> None:
     """Predict and judge the windows of a file: `predictions`, and `metrics` where wanted."""
     with Windows(path, TASK) as windows:
         sequences.require_windows(card, windows)
         rows = np.arange(len(windows))
+        if precision == "int8":
+            model = model.rounded(spread(windows, model.context))
         judged = judge({CHOSEN: model, "bases": replace(model, decode="bases")}, windows, rows)
         assert model.thresholds is not None
         if "predictions" in paths:

@@ -102,6 +102,14 @@ class Options:
 
         return Convolutional(self.loop, **self.network)
 
+    def fits(self, name: str, x: np.ndarray, y: np.ndarray) -> Iterator[Classifier]:
+        """A fitted model for each of the settings to choose from."""
+        return (
+            iter([self.classifier(name, {}).fit(x, y, self.seed)])
+            if name == IMAGE
+            else MODELS[name].fits(x, y, self.seed)
+        )
+
     @property
     def models(self) -> list[str]:
         """All models to judge, the chosen one first."""
@@ -330,11 +338,12 @@ def fit(
         selects, grid = (False, ({},)) if name == IMAGE else (MODELS[name].selects, MODELS[name].grid)
         best, least = None, np.inf
         for count in counts if selects else counts[-1:]:
-            for settings in grid:
-                scores = np.zeros((len(rows), int(known.max()) + 1))
-                for out, x_in, x_out in folds:
-                    model = options.classifier(name, settings).fit(x_in[:, :count], known[~out], options.seed)
+            all_scores = [np.zeros((len(rows), int(known.max()) + 1)) for _ in grid]
+            for out, x_in, x_out in folds:
+                fitted = options.fits(name, x_in[:, :count], known[~out])
+                for scores, model in zip(all_scores, fitted, strict=True):
                     scores[out] = model.scores(x_out[:, :count])
+            for settings, scores in zip(grid, all_scores, strict=True):
                 heat = temperature(scores[seen], known[seen])
                 probability = softmax(scores / heat)
                 given = np.maximum(probability[np.arange(len(rows)), known][seen], 1e-12)

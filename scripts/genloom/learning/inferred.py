@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..errors import InputError
+from ..console import blaming
+from ..errors import InputError, named
 from ..formats import tables
 from ..formats.blocks import Reader
+from ..formats.facts import wrong
 from .metrics import LEVELS, Metric
 
 MEAN, LINEAR = "mean", "linear"
@@ -82,12 +84,27 @@ class Predictions:
                 "holds no predictions of targets", path, "give those that train_model --task targets writes"
             )
         others = [name.removeprefix("predicted_") for name in data.layers if name.startswith("predicted_")]
+        if bad := wrong(settings, {"model": str, "folds": [str]}):
+            raise InputError(f"has a damaged record: {bad}", path, "train again")
         self.models = [settings["model"], *others]
         if lost := {MEAN, LINEAR} - set(self.models):
             raise InputError(f"lacks the predictions of {' and '.join(sorted(lost))}", path, "train again")
         self.folds: list[str] = settings["folds"]
-        self.fold = np.array([self.folds.index(name) for name in self.reader.obs["fold"].astype(str)])
-        self.mean, self.sd = np.asarray(data.varm["mean"]).T, np.asarray(data.varm["sd"]).T
+        if lost := {"id", "fold", "group"} - {*data.obs.columns}:
+            raise InputError(f"lacks the column {named(sorted(lost))} of its samples", path, "train again")
+        places = {name: place for place, name in enumerate(self.folds)}
+        self.fold = np.array([places.get(name, -1) for name in data.obs["fold"].astype(str)])
+        if (self.fold < 0).any():
+            raise InputError("has samples of a fold that its record does not name", path, "train again")
+        self.mean, self.sd = (self._scale(name) for name in ("mean", "sd"))
+
+    def _scale(self, name: str) -> np.ndarray:
+        """(folds, genes) mean or deviation of the genes in each training part."""
+        data = self.reader.data
+        values = np.asarray(data.varm.get(name, []))
+        if values.shape != (data.n_vars, len(self.folds)) or values.dtype.kind != "f" or not np.isfinite(values).all():
+            raise InputError(f"has no {name} of each gene in each fold", self.path, "train again")
+        return values.T
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray, dict[str, np.ndarray], np.ndarray]]:
         """(rows, observed z, model → predicted z, where the gene varied in the training part), each (rows, genes)."""
@@ -99,14 +116,17 @@ class Predictions:
             varies = sd > 0
             scale = np.where(varies, sd, 1)
 
-            def z(values: np.ndarray, mean=mean, scale=scale, varies=varies) -> np.ndarray:
-                return np.where(varies, (np.asarray(values) - mean) / scale, 0).astype(np.float32)
+            def z(stored: Any, rows=rows, mean=mean, scale=scale, varies=varies) -> np.ndarray:
+                with blaming(self.path, "it may be cut off: copy it again"):
+                    values = np.asarray(stored[rows])
+                if values.shape != mean.shape or values.dtype.kind != "f" or not np.isfinite(values).all():
+                    raise InputError("lacks a finite number for each sample and gene", self.path, "train again")
+                return np.where(varies, (values - mean) / scale, 0).astype(np.float32)
 
             predicted = {
-                name: z(data.X[rows] if i == 0 else data.layers[f"predicted_{name}"][rows])
-                for i, name in enumerate(self.models)
+                name: z(data.X if i == 0 else data.layers[f"predicted_{name}"]) for i, name in enumerate(self.models)
             }
-            yield rows, z(data.layers["observed"][rows]), predicted, varies
+            yield rows, z(data.layers["observed"]), predicted, varies
 
 
 def evaluate(path: str | Path, bootstrap: int = 1000, seed: int = 1) -> Evaluation:

@@ -20,13 +20,14 @@ from ..formats.genome import Genome, reverse_complement
 from ..formats.predicted import Account, Outputs
 from ..models import splice
 from . import content, decoding
-from .boundaries import Model
+from .boundaries import TRIED, Model
 from .content import BOUNDARY, Feeder
 from .sites import SITES
 
 TILE = 100_000
 _PIECE = 2_000_000  # bases decoded at once, at the least
 _STRANDS = {"+": "plus", "-": "minus"}
+_WINDOW = 5000  # bases that rounding is tried on at once
 _FEED = 256  # windows a feeder looks at, at once
 
 
@@ -71,6 +72,7 @@ def predict(
     gate: Gate | None = None,
     part_path: str | Path | None = None,
     made: Mapping[str, Any] | None = None,
+    precision: str = "single",
 ) -> None:
     """Predict a genome, or regions of it, `tile` bases at once; a gate passes over windows without a boundary.
 
@@ -86,6 +88,9 @@ def predict(
         say("the model was trained with the bases outside genes shown as N: on a whole genome its scores are shifted")
     with Genome(path) as genome:
         stretches = regions(genome, wanted)
+        if precision == "int8":
+            model = model.rounded(_pieces(genome, stretches, model.context))
+            genome.read.clear()  # is told of what was predicted
         part = None
         if part_path is not None:
             part, stretches = division.read(part_path, stretches)
@@ -109,8 +114,26 @@ def predict(
             predicted.write(account, found["sites"], found["introns"], outputs)
         else:
             assert outputs.found is not None
-            made = {"tile": tile, "the genome": genome.digest, **(made or {})}
+            made = {"tile": tile, "precision": precision, "the genome": genome.digest, **(made or {})}
             predicted.write_part(account, found["sites"], found["introns"], outputs.found, part, made)
+
+
+def _pieces(genome: Genome, stretches: Sequence[Region], context: int) -> np.ndarray:
+    """Pieces spread over the stretches, half of them of the other strand: (TRIED, context + n) base codes. Of four that
+    follow each other, it is the one with the fewest unknown bases."""
+    ends = np.cumsum([region.end - region.start for region in stretches])
+    length, margin = min(_WINDOW, int(ends[-1])), context // 2
+    out = np.empty((TRIED, context + length), np.uint8)
+    for row in range(TRIED):
+        tried = []
+        for at in np.linspace(0, ends[-1] - 1, 4 * TRIED).astype(int)[4 * row : 4 * row + 4]:
+            index = int(np.searchsorted(ends, at, side="right"))
+            region = stretches[index]
+            start = max(min(int(at - ends[index]) + region.end, region.end - length), region.start)
+            tried.append(genome.fetch(region.chrom, start - margin, start + length + margin))
+        best = min(tried, key=lambda codes: int((codes == splice.UNKNOWN).sum()))
+        out[row] = best if row % 4 < 2 else reverse_complement(best)
+    return out
 
 
 def _kept(codes: np.ndarray, region: Region, gate: Gate | None) -> dict[str, list[tuple[int, int]]]:

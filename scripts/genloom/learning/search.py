@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..formats.studylog import FINISHED, PRUNED, Trial
 from .plan import DOWN, Dimension, Plan
 
@@ -53,6 +54,17 @@ def key_of(settings: Mapping[str, Any]) -> str:
 def independent(plan: Plan) -> bool:
     """Whether no suggestion looks at another trial: they can then be run anywhere, in any order."""
     return plan.sampler != "tpe" and not plan.pruning
+
+
+def require_independent(plan: Plan, otherwise: str) -> None:
+    """Refuse to run a trial of a plan apart from the others where it looks at them.
+
+    Raises
+    ------
+    InputError : saying what is so `otherwise`
+    """
+    if not independent(plan):
+        raise InputError(otherwise, "plan", "say in it sampler: quasi-random, and pruning: false")
 
 
 def first(plan: Plan) -> int:

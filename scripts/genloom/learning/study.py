@@ -68,6 +68,18 @@ class Study:
         return {"plan": self.plan.content, "text": self.plan.text, "digests": self.digests}
 
 
+def read_plan(path: str | Path, script: Path) -> Plan:
+    """Read a plan file.
+
+    script : train_model
+
+    Raises
+    ------
+    InputError : no such file, or as `parse`
+    """
+    return parse(text.read(path).decode(errors="replace"), lambda task: Trainer(script, task), str(path))
+
+
 def prepare(args: Namespace, script: Path) -> Study:
     """Read the plan and the split that the arguments name, audit the split, and divide its training part.
 
@@ -77,7 +89,7 @@ def prepare(args: Namespace, script: Path) -> Study:
     ------
     InputError : of the plan, of the files, or a leak
     """
-    plan = parse(text.read(args.plan).decode(errors="replace"), lambda task: Trainer(script, task), str(args.plan))
+    plan = read_plan(args.plan, script)
     trainer = Trainer(script, plan.task)
     files = {name: str(path) for name in FILES if (path := getattr(args, name, None))}
     whole = split_files.read(args.split)
@@ -236,15 +248,11 @@ def search_all(study: Study, log: studylog.Writer, parallel: int, threads: int, 
 
     Raises
     ------
-    InputError : the hand-set default cannot be trained, or `only` depends on other trials or is not in the plan
+    InputError : the hand-set default cannot be trained, or `only` depends on other trials
     """
     plan = study.plan
-    if only is not None and not search.independent(plan):
-        raise InputError(
-            f"trial {only} depends on those before it", "plan", "say in it sampler: quasi-random, and pruning: false"
-        )
-    if only is not None and only >= plan.trials:
-        raise InputError(f"is {only}, the plan has trials 0 to {plan.trials - 1}", "--trial")
+    if only is not None:
+        search.require_independent(plan, f"trial {only} depends on those before it")
     queue = deque(i for i in ([only] if only is not None else range(plan.trials)) if i not in log.trials)
     running: dict[int, _Trial] = {}
     chosen: dict[int, dict[str, Any] | None] = {number: trial.settings for number, trial in log.trials.items()}

@@ -6,7 +6,6 @@ them for linear models are sums (`models.moments`), so that their number does no
 
 from __future__ import annotations
 
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ import numpy as np
 
 from ..console import say
 from ..errors import InputError, named, nearest
-from ..formats import modelfile, tables
-from ..formats.blocks import IN_MEMORY, Reader, Writer
+from ..formats import modelfile, scratch, tables
+from ..formats.blocks import IN_MEMORY, ROWS, Reader, Writer
 from ..formats.split import Fold, Split
 from ..models.inference import Lasso, Stack, held_out, trust
 from ..models.linear import KernelRidge, PartialLeastSquares
@@ -149,7 +148,9 @@ def load(expression: str | Path, landmarks: str | Path, transform: str, missing:
             raise InputError(f"names no gene of {Path(expression).name}", landmarks, "list genes as the matrix does")
         left_out.update({"landmarks not measured": len(absent), "landmarks listed twice": repeated})
         samples, rows = reader.samples, np.arange(len(reader.samples))
-        values = np.concatenate([block for _, block in reader.blocks(rows, columns)])
+        values = np.empty((len(rows), len(columns)), np.float32)
+        for part, block in reader.blocks(rows, columns):
+            values[part] = block
         about, digests = reader.var.iloc[columns], {"expression": reader.digest()}
     free = np.ones(len(reader.var), bool)
     free[columns] = False
@@ -283,7 +284,10 @@ class Part:
         folds = inner_folds(data, fold, places, seed)
         landmarks = data.x.shape[1]
         precise = np.float64 if len(places) < PRECISE * landmarks else np.float32
-        origin = data.x[places].mean(0, dtype=np.float64).astype(np.float32), next(data.blocks(places))[1].mean(0)
+        centre = np.zeros(landmarks)
+        for start in range(0, len(places), ROWS):
+            centre += data.x[places[start : start + ROWS]].sum(0, dtype=np.float64)
+        origin = (centre / max(len(places), 1)).astype(np.float32), next(data.blocks(places))[1].mean(0)
         blocks = (
             (
                 (data.x[places[part]] - origin[0]).astype(precise, copy=False),
@@ -590,52 +594,36 @@ def predict(
     if filled:
         say(f"{filled} of {z.shape[1]} landmarks are filled with the mean of the training samples")
     genes = card["targets"]
-    with tempfile.TemporaryFile() as scratch:  # of all samples, so that text can be written gene by gene
-        values = np.memmap(scratch, np.float32, "w+", shape=(len(z), len(genes["names"])))
-        for start in range(0, len(z), 2048):
-            values[start : start + 2048] = standard.values(model.predict(z[start : start + 2048]))
-        if "inferred" in paths:
-            _write_matrix(paths["inferred"], reader, card, values)
-        if "table" in paths:
-            write_text(paths["table"], genes, reader.samples, values, "gene")
-        if "gct" in paths:
-            write_gct(paths["gct"], genes, reader.samples, values)
+    values = scratch.Table(len(genes["names"]))  # of all samples, so that text can be written gene by gene
+    for start in range(0, len(z), 2048):
+        values.add(standard.values(model.predict(z[start : start + 2048])))
+    if "inferred" in paths:
+        _write_matrix(paths["inferred"], reader, card, values)
+    if "table" in paths:
+        write_text(paths["table"], {"gene": genes["names"]}, reader.samples, values)
+    if "gct" in paths:
+        write_gct(paths["gct"], genes, reader.samples, values)
 
 
-def _write_matrix(path: Path, reader: Reader, card: Mapping[str, Any], values: np.ndarray) -> None:
+def _write_matrix(path: Path, reader: Reader, card: Mapping[str, Any], values: scratch.Table) -> None:
     import pandas as pd
 
     genes = pd.DataFrame({"symbol": card["targets"]["symbols"]}, index=card["targets"]["names"]).rename_axis("gene")
     settings = {"unit": card["unit"], "inferred_by": card["architecture"]}
     with Writer(path, reader.obs, genes, (), settings, {"landmarks": reader.digest()}, None, card["assembly"]) as file:
         for start in range(0, len(values), 2048):
-            file.write(start, values[start : start + 2048])
+            file.write(start, values.rows(start, min(start + 2048, len(values))))
 
 
 def write_text(
-    path: Path,
-    genes: Mapping[str, Sequence[str]],
-    samples: Sequence[str],
-    values: np.ndarray,
-    *heads: str,
-    top: str = "",
+    path: Path, heads: Mapping[str, Sequence[str]], samples: Sequence[str], values: scratch.Table, top: str = ""
 ) -> None:
     """Write genes × samples as text, under the columns `heads` (the gene, its symbol) and after the lines `top`."""
-    import polars as pl
-
-    with Path(path).open("wb") as file:
-        file.write(top.encode())
-        for start in range(0, len(genes["names"]), 512):
-            part = slice(start, start + 512)
-            facts = dict(zip(heads, (genes["names"][part], genes["symbols"][part]), strict=False))
-            block = np.ascontiguousarray(values[:, part])
-            frame = pl.DataFrame({**facts, **{f"\0{i}": row for i, row in enumerate(block)}})
-            frame.columns = [*heads, *samples]
-            frame = frame.with_columns(pl.col(samples).cast(pl.Float64).round_sig_figs(tables.DIGITS))
-            frame.write_csv(file, separator="\t", quote_style="never", include_header=not start)
+    parts = scratch.pieces(values.width, len(values))
+    tables.write_wide(path, heads, samples, (values.columns(part.start, part.stop) for part in parts), top)
 
 
-def write_gct(path: Path, genes: Mapping[str, Sequence[str]], samples: Sequence[str], values: np.ndarray) -> None:
+def write_gct(path: Path, genes: Mapping[str, Sequence[str]], samples: Sequence[str], values: scratch.Table) -> None:
     """Write genes × samples as GCT 1.3 with the symbol of each gene (https://clue.io/connectopedia/gct_format)."""
     top = f"#1.3\n{len(genes['names'])}\t{len(samples)}\t1\t0\n"
-    write_text(path, genes, samples, values, "id", "pr_gene_symbol", top=top)
+    write_text(path, {"id": genes["names"], "pr_gene_symbol": genes["symbols"]}, samples, values, top)

@@ -177,6 +177,10 @@ def settle_prediction(args: Namespace, task: str) -> str:
             raise InputError(
                 f"{flag(name)} has no meaning with {flag(chosen[0])} and a model of task {task!r}", None, "leave it out"
             )
+    if args.precision != "single" and task != "boundaries":
+        raise InputError(
+            f"--precision {args.precision} has no meaning for a model of task {task!r}", None, "leave it out"
+        )
     written = [name for name in takes if name in WRITTEN]
     if not any(getattr(args, name) for name in written):
         raise InputError("no output is named", None, f"give {' or '.join(map(flag, written))}")

@@ -165,12 +165,12 @@ class _Module(lightning.LightningModule):
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=self.loop.decay)
         if not self.loop.one_cycle:
             return optimizer
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = max(int(self.trainer.estimated_stepping_batches), 2)
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             rate,
-            total_steps=max(steps, 2),
-            pct_start=0.1,
+            total_steps=steps,
+            pct_start=max(0.1, 2 / steps),  # a rise of a single step would divide by its length less one
             div_factor=20,
             final_div_factor=100,
             cycle_momentum=False,

@@ -7,10 +7,12 @@ has: a class of five among a hundred would otherwise never be called.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+
+_DISTANCES = 1 << 22  # held at once
 
 
 class Classifier:
@@ -33,6 +35,11 @@ class Classifier:
             warnings.simplefilter("ignore")
             self.arrays = self.learn(x, y, seed)
         return self
+
+    @classmethod
+    def fits(cls, x: np.ndarray, y: np.ndarray, seed: int) -> Iterator[Classifier]:
+        """A fitted model for each of the settings of `grid`."""
+        return (cls(**settings).fit(x, y, seed) for settings in cls.grid)
 
     def learn(self, x: np.ndarray, y: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """The arrays of the model."""
@@ -83,12 +90,28 @@ class Neighbours(Classifier):
         return {"samples": x.astype(np.float32), "class": y.astype(np.int32)}
 
     def scores(self, x: np.ndarray) -> np.ndarray:
-        from scipy.spatial.distance import cdist
-
         samples, y = self.arrays["samples"], self.arrays["class"]
-        near = np.argsort(cdist(x, samples), axis=1, kind="stable")[:, : self.settings["neighbours"]]
-        votes = np.stack([(y[near] == c).sum(1) for c in range(y.max() + 1)], axis=1)
+        votes = np.zeros((len(x), int(y.max()) + 1))
+        for near in _nearest(x, samples, min(self.settings["neighbours"], len(samples))):
+            votes[np.arange(len(x)), y[near]] += 1
         return np.log(votes + 1 / votes.shape[1])
+
+
+def _nearest(x: np.ndarray, samples: np.ndarray, count: int) -> np.ndarray:
+    """(count, n) numbers of the samples (m, features) nearest to each x (n, features), the nearest first; of those as near the
+    first. Some at a time: there are n × m distances."""
+    samples = samples.astype(np.float64)
+    square = np.einsum("ij,ij->i", samples, samples)
+    scale = float(square.mean()) or 1.0
+    found = np.zeros((count, len(x)), np.int64)
+    for start in range(0, len(x), step := max(1, _DISTANCES // len(samples))):
+        block = x[start : start + step].astype(np.float64)
+        distance = square - 2 * block @ samples.T + np.einsum("ij,ij->i", block, block)[:, None]
+        distance = np.round(distance / scale, 9)  # what differs by rounding alone is as near
+        for near in found[:, start : start + step]:
+            near[:] = distance.argmin(1)
+            np.put_along_axis(distance, near[:, None], np.inf, 1)
+    return found
 
 
 class Linear(Classifier):
@@ -160,21 +183,43 @@ class Discriminant(Linear):
     name = "discriminant"
     grid = tuple({"shrink": s} for s in (0.9, 0.75, 0.6, 0.45, 0.3))
 
+    @classmethod
+    def fits(cls, x: np.ndarray, y: np.ndarray, seed: int) -> Iterator[Classifier]:
+        known = cls._products(x, y)
+        for settings in cls.grid:
+            model = cls(**settings)
+            model.arrays = model._solved(*known)
+            yield model
+
     def learn(self, x: np.ndarray, y: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        return self._solved(*self._products(x, y))
+
+    @staticmethod
+    def _products(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What does not depend on how much is shrunk: the means (classes, features), samples (n, features) about those, and the
+        products of these among samples or features, whichever are fewer."""
         x = x.astype(np.float64)
         classes, count = int(y.max()) + 1, np.bincount(y)
         means = np.stack([x[y == c].mean(0) for c in range(classes)])
         within = (x - means[y]) / np.sqrt(classes * count[y])[:, None]  # its square is the mean covariance of classes
+        return means, within, within @ within.T if len(x) < x.shape[1] else within.T @ within
+
+    def _solved(self, means: np.ndarray, within: np.ndarray, products: np.ndarray) -> dict[str, np.ndarray]:
+        from scipy.linalg import solve
+
         shrink = self.settings["shrink"]
-        ridge = max(shrink * (within**2).sum() / x.shape[1], 1e-9)
-        if len(x) < x.shape[1]:
-            inner = ridge / max(1 - shrink, 1e-9) * np.eye(len(x)) + within @ within.T
-            weight = (means - np.linalg.solve(inner, within @ means.T).T @ within) / ridge
+        ridge = max(shrink * np.trace(products) / within.shape[1], 1e-9)
+        diagonal = np.diag_indices(len(products))
+        if len(within) < within.shape[1]:
+            inner = products.copy()
+            inner[diagonal] += ridge / max(1 - shrink, 1e-9)
+            weight = (means - solve(inner, within @ means.T, assume_a="pos").T @ within) / ridge
         else:
-            covariance = (1 - shrink) * within.T @ within + ridge * np.eye(x.shape[1])
-            weight = np.linalg.solve(covariance, means.T).T
+            covariance = (1 - shrink) * products
+            covariance[diagonal] += ridge
+            weight = solve(covariance, means.T, assume_a="pos").T
         bias = -0.5 * (weight * means).sum(1)
-        if classes == 2:
+        if len(means) == 2:
             weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
         return self.keep(weight, bias)
 

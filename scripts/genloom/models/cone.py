@@ -22,7 +22,7 @@ MARGIN = sum(dilation for _, dilation in GROUPS)
 Span = tuple[int, int]
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     """Activations of the reference: (bases, channels), the first of them at base `origin`."""
 
     values: Tensor
@@ -32,8 +32,8 @@ class _Rows(NamedTuple):
 class _Stage(NamedTuple):
     """What a residual unit is given, and what its second convolution is."""
 
-    entry: _Rows
-    middle: _Rows
+    entry: Rows
+    middle: Rows
 
 
 @dataclass
@@ -88,19 +88,19 @@ class Reference:
         wanted = len(codes) - network.context
         x = network.first(functional.pad(one_hot(codes), (0, 0, 0, -len(codes) % STEP)))
         self.stages: list[list[_Stage]] = []
-        self.exits = [_Rows(x, -half)]
+        self.exits = [Rows(x, -half)]
         for (_, dilation), group in zip(GROUPS, network.groups, strict=False):
             origin, stages = self.exits[-1].origin, []
             x = x.reshape(-1, dilation, x.shape[-1]).transpose(0, 1)[None]
             for unit in cast(Any, group):
                 reach = unit.crop // 2 * dilation
-                middle = _middle(unit, x)
-                stages.append(_Stage(_Rows(_flat(x), origin), _Rows(_flat(middle), origin + reach)))
-                x = _conv(unit.conv2, middle) + x[:, :, unit.crop : -unit.crop]
+                middle = halfway(unit, x)
+                stages.append(_Stage(Rows(_flat(x), origin), Rows(_flat(middle), origin + reach)))
+                x = convolved(unit.conv2, middle) + x[:, :, unit.crop : -unit.crop]
                 origin += 2 * reach
             x = _flat(x)
             self.stages.append(stages)
-            self.exits.append(_Rows(x, origin))
+            self.exits.append(Rows(x, origin))
         skips = zip(network.skips, self.exits, strict=True)
         total = [skip(rows.values[-rows.origin :][:wanted]) for skip, rows in skips]
         self.logits = network.last(torch.stack(total).sum(0))
@@ -127,13 +127,13 @@ class Reference:
             for number, (unit, stage) in enumerate(zip(group, stages, strict=True), 1):
                 reach = unit.crop // 2
                 left = 2 * reach * (UNITS - number)  # that the units to come narrow it by
-                out = _within(_grown(here, 2 * reach), _grown(wanted, left))
-                middle = _within(_grown(here, reach), _grown(out, reach))
-                needed = _joined(_grown(middle, reach), out)
+                out = within(grown(here, 2 * reach), grown(wanted, left))
+                middle = within(grown(here, reach), grown(out, reach))
+                needed = joined(grown(middle, reach), out)
                 x = self._wanted(x, here, needed, stage.entry, edits, first, dilation)
-                y = _middle(unit, _cut(x, needed, _grown(middle, reach)))
-                y = self._wanted(y, middle, _grown(out, reach), stage.middle, edits, first, dilation)
-                x = _conv(unit.conv2, y) + _cut(x, needed, out)
+                y = halfway(unit, cut(x, needed, grown(middle, reach)))
+                y = self._wanted(y, middle, grown(out, reach), stage.middle, edits, first, dilation)
+                x = convolved(unit.conv2, y) + cut(x, needed, out)
                 here = out
             x = x.transpose(1, 2).reshape(len(x), 1, -1, x.shape[-1])
             at = (first + here[0] * dilation, first + here[1] * dilation)
@@ -141,17 +141,17 @@ class Reference:
         return network.last(total)
 
     def _wanted(
-        self, x: Tensor, have: Span, want: Span, rows: _Rows, edits: Edits, first: int = 0, dilation: int = 1
+        self, x: Tensor, have: Span, want: Span, rows: Rows, edits: Edits, first: int = 0, dilation: int = 1
     ) -> Tensor:
         """Cut `x`, (k, dilation, bases / dilation, channels), or put activations of the reference beside it."""
-        parts = [_cut(x, have, _within(have, want))]
+        parts = [cut(x, have, within(have, want))]
         if want[0] < have[0]:
             parts.insert(0, self._beside(rows, edits, (want[0], have[0]), first, dilation))
         if want[1] > have[1]:
             parts.append(self._beside(rows, edits, (have[1], want[1]), first, dilation))
         return torch.cat(parts, 2) if len(parts) > 1 else parts[0]
 
-    def _beside(self, rows: _Rows, edits: Edits, span: Span, first: int, dilation: int) -> Tensor:
+    def _beside(self, rows: Rows, edits: Edits, span: Span, first: int, dilation: int) -> Tensor:
         step = torch.arange(*span) * dilation + first
         base = step + torch.arange(dilation)[:, None]
         after = (base >= edits.width) * edits.shift[:, None, None]
@@ -169,25 +169,25 @@ def _plans(network: Splice, width: int, span: Span) -> list[_Plan]:
     plans: list[_Plan] = []
     for ((size, dilation), _), (first, count) in zip(reversed(groups), reversed(counts), strict=True):
         wanted = ((span[0] - first) // dilation, -((first - span[1]) // dilation))
-        entry = _grown(wanted, UNITS * (size - 1))
-        plans.append(_Plan(first, _within((0, count), entry), wanted))
+        entry = grown(wanted, UNITS * (size - 1))
+        plans.append(_Plan(first, within((0, count), entry), wanted))
         span = (min(span[0], first + entry[0] * dilation), max(span[1], first + entry[1] * dilation))
     return plans[::-1]
 
 
-def _grown(span: Span, by: int) -> Span:
+def grown(span: Span, by: int) -> Span:
     return span[0] - by, span[1] + by
 
 
-def _within(span: Span, limits: Span) -> Span:
+def within(span: Span, limits: Span) -> Span:
     return max(span[0], limits[0]), min(span[1], limits[1])
 
 
-def _joined(one: Span, other: Span) -> Span:
+def joined(one: Span, other: Span) -> Span:
     return min(one[0], other[0]), max(one[1], other[1])
 
 
-def _cut(x: Tensor, have: Span, want: Span) -> Tensor:
+def cut(x: Tensor, have: Span, want: Span) -> Tensor:
     return x[:, :, want[0] - have[0] : want[1] - have[0]]
 
 
@@ -196,14 +196,14 @@ def _flat(x: Tensor) -> Tensor:
     return x[0].transpose(0, 1).reshape(-1, x.shape[-1])
 
 
-def _conv(conv: torch.nn.Module, x: Tensor) -> Tensor:
+def convolved(conv: torch.nn.Module, x: Tensor) -> Tensor:
     """Convolve (k, dilation, n, channels) along n: every dilation-th base is a row of its own, channels innermost."""
     k, dilation, n, channels = x.shape
     y = conv(x.reshape(k * dilation, 1, n, channels).permute(0, 3, 1, 2))
     return y.permute(0, 2, 3, 1).reshape(k, dilation, -1, y.shape[1])
 
 
-def _middle(unit: Any, x: Tensor) -> Tensor:
+def halfway(unit: Any, x: Tensor) -> Tensor:
     """What a unit's second convolution is given; the second normalisation is part of the first convolution."""
     k, dilation, n, channels = x.shape
     rows = x.reshape(k * dilation, 1, n, channels).permute(0, 3, 1, 2)

@@ -90,12 +90,13 @@ class _Fit:
         located = np.isfinite(x).all((0, 2))
         mean_x, mean_y = x.mean(0, dtype=np.float64).astype(np.float32), y.mean(0, dtype=np.float64).astype(np.float32)
         centred = x - mean_x
-        scale = np.maximum(centred[:, located].std((0, 1)), 1e-12)
+        some = slice(None) if located.all() else located  # of all there is no need of a copy
+        scale = np.maximum(centred[:, some].std((0, 1)), 1e-12)
         rows = np.nan_to_num(centred / scale)
         difference = y - mean_y
-        flat = rows[:, located].reshape(-1, len(scale)).astype(np.float64)
+        flat = rows[:, some].reshape(-1, len(scale)).astype(np.float64)
         gram = flat.T @ flat + SHRINKAGE * len(flat) * np.eye(len(scale))
-        weights = np.linalg.solve(gram, flat.T @ difference[:, located].ravel()).astype(np.float32)
+        weights = np.linalg.solve(gram, flat.T @ difference[:, some].ravel()).astype(np.float32)
         # A gene with little variation must not get a kernel of pure noise: the typical gene's variance is added.
         variance = (rows**2).sum((0, 2)) / max(len(x) - 1, 1)
         spread = variance + max(float(np.median(variance[located])), 1e-12)
@@ -105,7 +106,7 @@ class _Fit:
         """The (n, q) coefficients of kernel ridge on the residuals."""
         average = self._average(self.rows)
         return np.concatenate(
-            [self._solve(average, self._own(self.rows, block), block, local, penalty) for block in self._blocks()],
+            [self._solve(average, block, local, penalty) for block in self._blocks()],
             axis=1,
         )
 
@@ -114,10 +115,7 @@ class _Fit:
         rows = self._rows(x)
         average = self._average(rows)
         return np.concatenate(
-            [
-                self._predict(rows, average, self._own(rows, block), dual[:, block], block, local)
-                for block in self._blocks()
-            ],
+            [self._predict(rows, average, dual[:, block], block, local) for block in self._blocks()],
             axis=1,
         )
 
@@ -126,23 +124,36 @@ class _Fit:
         rows = self._rows(x)
         average, new_average = self._average(self.rows), self._average(rows)
         for block in self._blocks():
-            own, new_own = self._own(self.rows, block), self._own(rows, block)
             for i, (local, penalty) in enumerate(GRID):
-                dual = self._solve(average, own, block, local, penalty)
-                yield block, i, self._predict(rows, new_average, new_own, dual, block, local)
+                dual = self._solve(average, block, local, penalty)
+                yield block, i, self._predict(rows, new_average, dual, block, local)
 
-    def _solve(self, average: np.ndarray, own: np.ndarray, block: slice, local: float, penalty: float) -> np.ndarray:
+    def _solve(self, average: np.ndarray, block: slice, local: float, penalty: float) -> np.ndarray:
+        """The (n, genes) coefficients of some genes.
+
+        A gene's own kernel has no more dimensions than it has features: the kernel of all genes is inverted once, and each gene
+        adds its few to it (Woodbury), so that no gene has a system of as many equations as there are samples.
+        """
         system = (1 - local) * average + penalty * np.eye(len(average))
         residual = self.residual[:, block]
         if not local:
             return np.linalg.solve(system, residual)
-        return np.linalg.solve(system + local * own, residual.T[..., None])[..., 0].T
+        inverse = np.linalg.inv(system)
+        dual = inverse @ residual
+        own = self.rows[:, block] * np.sqrt(local / self.spread[block].astype(np.float64))[:, None]  # (n, genes, k)
+        known = (inverse @ own.reshape(len(own), -1)).reshape(own.shape)
+        inner = np.eye(own.shape[2]) + np.einsum("ngk,ngl->gkl", own, known, optimize=True)
+        share = np.linalg.solve(inner, np.einsum("ngk,ng->gk", own, dual)[..., None])[..., 0]
+        return dual - np.einsum("ngk,gk->ng", known, share)
 
     def _predict(
-        self, rows: np.ndarray, average: np.ndarray, own: np.ndarray, dual: np.ndarray, block: slice, local: float
+        self, rows: np.ndarray, average: np.ndarray, dual: np.ndarray, block: slice, local: float
     ) -> np.ndarray:
         out = rows[:, block] @ self.weights + (1 - local) * average @ dual
-        return out + local * np.einsum("gab,bg->ag", own, dual) if local else out
+        if not local:
+            return out
+        slope = np.einsum("ngk,ng->gk", self.rows[:, block], dual) / self.spread[block, None]
+        return out + local * np.einsum("agk,gk->ag", rows[:, block], slope)
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
         return np.nan_to_num((x - self.mean_x) / self.scale)
@@ -150,13 +161,10 @@ class _Fit:
     def _average(self, rows: np.ndarray) -> np.ndarray:
         """The kernel of all genes together, (rows, n); the training samples have a mean of about 1 with themselves."""
         n = len(self.rows)
-        total = max(float((self.rows.astype(np.float64) ** 2).sum()) / max(n - 1, 1), 1e-12)
-        return rows.reshape(len(rows), -1).astype(np.float64) @ self.rows.reshape(n, -1).T / total
-
-    def _own(self, rows: np.ndarray, block: slice) -> np.ndarray:
-        """The kernel of each gene of a block, (genes, rows, n)."""
-        a, b = (r[:, block].transpose(1, 0, 2).astype(np.float64) for r in (rows, self.rows))
-        return a @ b.transpose(0, 2, 1) / self.spread[block, None, None]
+        known = self.rows.reshape(n, -1).astype(np.float64)
+        total = max(float(np.vdot(known, known)) / max(n - 1, 1), 1e-12)
+        new = known if rows is self.rows else rows.reshape(len(rows), -1).astype(np.float64)
+        return new @ known.T / total
 
     def _blocks(self) -> Iterator[slice]:
         return (slice(i, i + BLOCK) for i in range(0, len(self.spread), BLOCK))

@@ -7,13 +7,17 @@ none, acceptor (first base of an exon), donor (last base of an exon).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 import numpy as np
 
 ACCEPTOR, DONOR = 1, 2
 _TINY = 1e-7
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -120,32 +124,93 @@ def pair_sites(sites: np.ndarray, rules: Rules) -> Structure:
     """Donors and acceptors that alternate, at lengths an intron may have: for any gene, coding or not.
 
     sites : (length, 3) probabilities on one strand
+
+    The evidence of an intron is the sum of that of its ends, so that an acceptor needs no more than the summed weight of all
+    paths to the donors within reach: their number does not matter, and time grows with that of the sites alone.
     """
     donors, acceptors = _candidates(sites, rules.floor)
-    # A chain runs through all candidates outside introns; an intron leaves it at its donor and comes back after its
-    # acceptor. At the same base the donor comes first: an exon has at least one base.
+    log_donor = (log_odds(sites, DONOR)[donors - 1] + rules.bias).tolist()
+    log_acceptor = (log_odds(sites, ACCEPTOR)[acceptors] + rules.bias).tolist()
+    # At the same base the donor comes first: an exon has at least one base.
     position = np.r_[donors, acceptors]
-    kind = np.r_[np.zeros(len(donors)), np.ones(len(acceptors))]
-    order = np.lexsort((kind, position))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order)) * 2 + 1
-    at_donor, at_acceptor = place[: len(donors)], place[len(donors) :]
-    i, j = _ranges(
-        np.searchsorted(acceptors, donors + rules.minimum), np.searchsorted(acceptors, donors + rules.maximum, "right")
-    )
-    weight = log_odds(sites, DONOR)[donors - 1][i] + log_odds(sites, ACCEPTOR)[acceptors][j] + 2 * rules.bias
-    # Each candidate has two nodes, outside (odd) and the site used (even): 0 → 1 → 3 → 5 ... → last.
-    nodes = 2 * len(order) + 2
-    chain = np.r_[0, np.arange(1, nodes - 2, 2), nodes - 1]
-    source = np.r_[chain[:-1], at_donor, at_donor[i] + 1, at_acceptor + 1]
-    target = np.r_[chain[1:], at_donor + 1, at_acceptor[j] + 1, np.minimum(at_acceptor + 2, nodes - 1)]
-    weights = np.r_[np.zeros(len(chain) - 1 + len(donors)), weight, np.zeros(len(acceptors))]
-    graph = _Graph(nodes, source, target, weights)
-    through, path = graph.posterior(), np.array(graph.best())
-    used = np.zeros(nodes, bool)
-    used[path] = True
-    introns = list(zip(donors[used[at_donor + 1]].tolist(), acceptors[used[at_acceptor + 1]].tolist(), strict=True))
-    return Structure(introns, _scores(len(sites), acceptors, through[at_acceptor + 1], donors, through[at_donor + 1]))
+    order = np.lexsort((np.arange(len(position)) >= len(donors), position)).tolist()
+    first = np.searchsorted(donors, acceptors - rules.maximum).tolist()  # donors within reach of an acceptor
+    last = np.searchsorted(donors, acceptors - rules.minimum, "right").tolist()
+    after = np.searchsorted(acceptors, donors + rules.minimum).tolist()  # acceptors within reach of a donor
+    stop = np.searchsorted(acceptors, donors + rules.maximum, "right").tolist()
+    count = len(donors)
+
+    # Forward: the log of the summed weight of all paths outside introns, before each site, and into each site.
+    outside, into, reach = 0.0, [0.0] * len(order), _Window(_add, -math.inf)
+    best, choices, likely = 0.0, [-1] * len(acceptors), _Window(max, (-math.inf, 0))
+    before = [0.0] * count  # of the best path
+    for site in order:
+        if site < count:
+            into[site], before[site] = outside, best
+        else:
+            j = site - count
+            reach.slide(first[j], last[j], lambda i: into[i] + log_donor[i])
+            likely.slide(first[j], last[j], lambda i: (before[i] + log_donor[i], -i))
+            into[site] = reach.total() + log_acceptor[j]
+            outside = _add(outside, into[site])
+            weight, donor = likely.total()
+            if weight + log_acceptor[j] > best:
+                best, choices[j] = weight + log_acceptor[j], -donor
+    # Backward: the same from each site to the end.
+    beyond, out, reach = 0.0, [0.0] * len(order), _Window(_add, -math.inf)
+    for site in reversed(order):
+        if site < count:
+            reach.slide(len(acceptors) - stop[site], len(acceptors) - after[site], lambda i: out[~i] + log_acceptor[~i])
+            out[site] = reach.total() + log_donor[site]
+            beyond = _add(beyond, out[site])
+        else:
+            out[site] = beyond
+    through = np.exp(np.array(into) + np.array(out) - outside)
+    introns: list[tuple[int, int]] = []
+    left = len(sites)
+    for j in reversed(range(len(acceptors))):
+        if choices[j] >= 0 and acceptors[j] < left:
+            left = int(donors[choices[j]])
+            introns.append((left, int(acceptors[j])))
+    return Structure(introns[::-1], _scores(len(sites), acceptors, through[count:], donors, through[:count]))
+
+
+def _add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b))."""
+    low, high = (a, b) if a < b else (b, a)
+    return high + math.log1p(math.exp(low - high)) if low > -math.inf else high
+
+
+class _Window(Generic[T]):
+    """What a window that slides over values adds up to, by an operation that cannot be undone: a queue of two stacks, of which
+    the older holds sums, so that each value is touched twice."""
+
+    def __init__(self, add: Callable[[T, T], T], zero: T):
+        self._add, self._zero = add, zero
+        self._older: list[T] = []  # sums of each value and those after it, up to the newer ones
+        self._newer: list[T] = []
+        self._sum = zero  # of the newer ones
+        self._first = self._last = 0
+
+    def slide(self, first: int, last: int, value: Callable[[int], T]) -> None:
+        """Go on to the values from `first` to before `last`, neither of which ever gets less."""
+        for i in range(self._last, last):
+            self._newer.append(value(i))
+            self._sum = self._add(self._sum, self._newer[-1])
+        self._last = max(last, self._last)
+        for _ in range(self._first, min(first, self._last)):
+            if not self._older:
+                total = self._zero
+                while self._newer:
+                    total = self._add(self._newer.pop(), total)
+                    self._older.append(total)
+                self._sum = self._zero
+            self._older.pop()
+        self._first = max(min(first, self._last), self._first)
+
+    def total(self) -> T:
+        """The sum of the values in the window."""
+        return self._add(self._older[-1], self._sum) if self._older else self._sum
 
 
 def _stops(codes: np.ndarray) -> np.ndarray:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import scipy.linalg
 
 from .regressor import Regressor, choose
 from .span import Span
@@ -40,20 +41,16 @@ class _Kernel(Regressor):
         width = float((z**2).sum(1).mean()) or 1.0
         gram = self.kernel(z, z, width)
 
-        def solve(rows: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
-            mean = y[rows].mean(0, dtype=np.float64)
-            system = gram[np.ix_(rows, rows)] + penalty * np.eye(len(rows))
-            return np.linalg.solve(system, y[rows] - mean), mean
-
-        def predict(fit: np.ndarray, held: np.ndarray) -> list[np.ndarray]:
-            out = []
+        def predict(fit: np.ndarray, held: np.ndarray) -> Iterator[np.ndarray]:
+            mean = y[fit].mean(0, dtype=np.float64)
+            values, vectors = np.linalg.eigh(gram[np.ix_(fit, fit)])  # once for all penalties
+            known, new = vectors.T @ (y[fit] - mean), gram[np.ix_(held, fit)] @ vectors
             for penalty in PENALTIES:
-                dual, mean = solve(fit, penalty)
-                out.append(mean + gram[np.ix_(held, fit)] @ dual)
-            return out
+                yield mean + (new / (values + penalty)) @ known
 
         penalty = self.settings.get("penalty") or choose(PENALTIES, predict, y, groups, 1.0)
-        dual, mean = solve(np.arange(len(y)), penalty)
+        mean = y.mean(0, dtype=np.float64)
+        dual = np.linalg.solve(gram + penalty * np.eye(len(y)), y - mean)
         self.settings.update(penalty=penalty, width=width)
         self.arrays = {
             "centre": span.centre,
@@ -91,42 +88,29 @@ class KernelRidge(_Kernel):
 
 
 class PartialLeastSquares(Regressor):
-    """Partial least squares (scikit-learn's PLSRegression) between the spans of inputs and targets.
-
-    The method sees inputs and targets only through inner products, so both are first turned into coordinates in
-    their own spans: (n, r) and (n, s) with r, s < n, which changes nothing and makes 17,000 targets cheap.
-    """
+    """Partial least squares. The method sees inputs only through inner products, so they are turned into coordinates in their own
+    span: (n, r) with r < n, which changes nothing and makes 300,000 inputs cheap."""
 
     name = "pls"
 
     def fit(self, x: np.ndarray, y: np.ndarray, groups: Sequence[str]) -> PartialLeastSquares:
-        from sklearn.cross_decomposition import PLSRegression
+        span = Span.of(x)
+        z = span.coordinates(x)
 
-        inputs, targets = Span.of(x), Span.of(y)
-        z, t = inputs.coordinates(x), targets.coordinates(y)
+        def predict(fit: np.ndarray, held: np.ndarray) -> Iterator[np.ndarray]:
+            zero, mean = z[fit].mean(0), y[fit].mean(0, dtype=np.float64)
+            for slope in components_of(z[fit] - zero, y[fit] - mean, max(COMPONENTS)):
+                yield (z[held] - zero) @ slope + mean
 
-        def coefficients(rows: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            rank = np.linalg.matrix_rank(z[rows] - z[rows].mean(0))
-            if rank == 0 or t.shape[1] == 0:
-                return z[rows].mean(0), np.zeros((z.shape[1], t.shape[1])), t[rows].mean(0)
-            model = PLSRegression(int(min(components, rank)), scale=False).fit(z[rows], t[rows])
-            return z[rows].mean(0), model.coef_.T, t[rows].mean(0)
-
-        def predict(fit: np.ndarray, held: np.ndarray) -> list[np.ndarray]:
-            fits = [coefficients(fit, c) for c in COMPONENTS]
-            return [(z[held] - zero) @ slope + mean for zero, slope, mean in fits]
-
-        components = self.settings.get("components") or choose(COMPONENTS, predict, t, groups, 2)
-        zero, slope, mean = coefficients(np.arange(len(y)), components)
+        components = self.settings.get("components") or choose(COMPONENTS, predict, y, groups, 2)
+        zero, mean = z.mean(0), y.mean(0, dtype=np.float64)
+        *_, slope = components_of(z - zero, y - mean, components)
         self.settings["components"] = components
-        # (z - zero) slope + mean, in target coordinates; then back to the targets themselves.
-        weights = (slope @ targets.basis.T).astype(np.float32)
-        offset = targets.centre + (mean - zero @ slope) @ targets.basis.T
         self.arrays = {
-            "centre": inputs.centre,
-            "basis": inputs.basis,
-            "weights": weights,
-            "offset": offset.astype(np.float32),
+            "centre": span.centre,
+            "basis": span.basis,
+            "weights": slope.astype(np.float32),
+            "offset": (mean - zero @ slope).astype(np.float32),
         }
         return self
 
@@ -134,3 +118,41 @@ class PartialLeastSquares(Regressor):
         a = self.arrays
         z = Span(a["centre"], a["basis"]).coordinates(x)
         return (a["offset"] + z @ a["weights"]).astype(np.float32)
+
+
+def components_of(z: np.ndarray, t: np.ndarray, count: int) -> Iterator[np.ndarray]:
+    """The (r, s) slopes of partial least squares with 1, 2, … `count` components, of centred z (n, r) and t (n, s).
+
+    By the kernel algorithm (Dayal and MacGregor 1997, doi:10.1002/(SICI)1099-128X(199701)11:1<73::AID-CEM435>3.0.CO;2-#), which
+    goes on in the products zᵀz and zᵀt: samples are looked at once. The direction of a component is the eigenvector itself, where
+    NIPALS comes near it by steps, of which targets that nothing tells of take hundreds.
+    """
+    inner, cross = z.T @ z, z.T @ t
+    slope = np.zeros(cross.shape)
+    loadings: list[np.ndarray] = []
+    rotations: list[np.ndarray] = []
+    least = np.finfo(np.float64).eps * max(z.shape, default=0) * float(np.trace(inner))
+    for _ in range(count):
+        direction = _leading(cross)
+        for loading, rotation in zip(loadings, rotations, strict=True):
+            direction = direction - (loading @ direction) * rotation
+        length = float(direction @ inner @ direction)
+        if length > least:  # else no direction is left
+            rotation, loading = direction, inner @ direction / length
+            known = cross.T @ rotation / length
+            cross = cross - length * np.outer(loading, known)
+            slope = slope + np.outer(rotation, known)
+            loadings.append(loading)
+            rotations.append(rotation)
+        yield slope
+
+
+def _leading(cross: np.ndarray) -> np.ndarray:
+    """(r,) the first left singular vector of (r, s); zeros where there is none."""
+    if not cross.size or not cross.any():
+        return np.zeros(len(cross))
+    wide = cross.shape[0] <= cross.shape[1]
+    square = cross @ cross.T if wide else cross.T @ cross
+    found = scipy.linalg.eigh(square, subset_by_index=[len(square) - 1] * 2)[1][:, 0]
+    found = found if wide else cross @ found
+    return found / np.linalg.norm(found)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .cone import MARGIN, Edits, Reference, _conv, _cut, _grown, _joined, _middle, _Rows, _within
+from .cone import MARGIN, Edits, Reference, Rows, convolved, cut, grown, halfway, joined, within
 from .content import Content
 from .promoter import Promoter
 from .splice import GROUPS, UNITS, UNKNOWN, Splice, one_hot
@@ -92,13 +92,13 @@ def _edited(reference: Reference, groups: list[_Group], at: Tensor, bases: Tenso
         wanted = (low, (group.limit - int(start.min())) // group.dilation + 1)
         for number, (unit, stage) in enumerate(zip(units, stages, strict=True), 1):
             reach = unit.crop // 2
-            out = _within(_grown(here, 2 * reach), _grown(wanted, 2 * reach * (UNITS - number)))
-            middle = _within(_grown(here, reach), _grown(out, reach))
-            needed = _joined(_grown(middle, reach), out)
+            out = within(grown(here, 2 * reach), grown(wanted, 2 * reach * (UNITS - number)))
+            middle = within(grown(here, reach), grown(out, reach))
+            needed = joined(grown(middle, reach), out)
             x = _beside(x, here, needed, stage.entry, start, group)
-            y = _middle(unit, _cut(x, needed, _grown(middle, reach)))
-            y = _beside(y, middle, _grown(out, reach), stage.middle, start, group)
-            x = _conv(unit.conv2, y) + _cut(x, needed, out)
+            y = halfway(unit, cut(x, needed, grown(middle, reach)))
+            y = _beside(y, middle, grown(out, reach), stage.middle, start, group)
+            x = convolved(unit.conv2, y) + cut(x, needed, out)
             here = out
         first, grid = start + here[0] * group.dilation, group.grid
         x = x.transpose(1, 2).flatten(1, 2)
@@ -106,7 +106,7 @@ def _edited(reference: Reference, groups: list[_Group], at: Tensor, bases: Tenso
     return network.last(total)
 
 
-def _entered(x: Tensor, first: Tensor, grid: int, rows: _Rows, group: _Group) -> tuple[Tensor, Tensor]:
+def _entered(x: Tensor, first: Tensor, grid: int, rows: Rows, group: _Group) -> tuple[Tensor, Tensor]:
     """What is changed, at the bases that the next group is read at: the first of them, and (k, rows, n, channels)."""
     start = -(-first // group.grid) * group.grid
     step = group.grid // grid
@@ -119,10 +119,10 @@ def _entered(x: Tensor, first: Tensor, grid: int, rows: _Rows, group: _Group) ->
 
 
 def _beside(
-    x: Tensor, have: tuple[int, int], want: tuple[int, int], rows: _Rows, start: Tensor, group: _Group
+    x: Tensor, have: tuple[int, int], want: tuple[int, int], rows: Rows, start: Tensor, group: _Group
 ) -> Tensor:
     """Cut `x`, (k, rows, n, channels), or put activations of the reference beside it."""
-    parts = [_cut(x, have, _within(have, want))]
+    parts = [cut(x, have, within(have, want))]
     for low, high in ((want[0], have[0]), (have[1], want[1])):
         if low < high:
             base = torch.arange(low, high) * group.dilation + torch.arange(group.rows)[:, None] * group.grid
@@ -131,7 +131,7 @@ def _beside(
     return torch.cat(parts, 2) if len(parts) > 1 else parts[0]
 
 
-def _at_zero(x: Tensor, first: Tensor, grid: int, rows: _Rows) -> Tensor:
+def _at_zero(x: Tensor, first: Tensor, grid: int, rows: Rows) -> Tensor:
     """(k, channels) of the wanted base: of `x`, (k, n, channels) from `first` on, or of the reference."""
     index = -first // grid
     inside = (index >= 0) & (index < x.shape[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class NearestNeighbours(Regressor):
         z = span.coordinates(x)
 
         def predict(fit: np.ndarray, held: np.ndarray) -> list[np.ndarray]:
-            return [_neighbours(z[fit], y[fit], z[held], k) for k in NEIGHBOURS]
+            return list(_neighbours(z[fit], y[fit], z[held], NEIGHBOURS))
 
         count = self.settings.get("neighbours") or choose(NEIGHBOURS, predict, y, groups, 3)
         self.settings["neighbours"] = count
@@ -32,17 +32,23 @@ class NearestNeighbours(Regressor):
     def predict(self, x: np.ndarray) -> np.ndarray:
         a = self.arrays
         z = Span(a["centre"], a["basis"]).coordinates(x)
-        return _neighbours(a["rows"], a["targets"], z, self.settings["neighbours"]).astype(np.float32)
+        (found,) = _neighbours(a["rows"], a["targets"], z, [self.settings["neighbours"]])
+        return found.astype(np.float32)
 
 
-def _neighbours(rows: np.ndarray, targets: np.ndarray, z: np.ndarray, k: int) -> np.ndarray:
+def _neighbours(rows: np.ndarray, targets: np.ndarray, z: np.ndarray, counts: Sequence[int]) -> Iterator[np.ndarray]:
+    """The (len(z), q) predictions by so many neighbours, for each of the `counts`."""
     from sklearn.neighbors import NearestNeighbors
 
-    k = min(k, len(rows))
     if rows.shape[1] == 0:  # all training samples are alike
-        return np.repeat(targets.mean(0)[None], len(z), 0)
-    distance, index = NearestNeighbors(n_neighbors=k).fit(rows).kneighbors(z)
-    near = 1 / np.maximum(distance, 1e-9 * max(float(distance.max()), 1e-9))
-    weights = np.zeros((len(z), len(rows)))
-    np.put_along_axis(weights, index, near / near.sum(1, keepdims=True), 1)
-    return weights @ targets
+        yield from (np.repeat(targets.mean(0)[None], len(z), 0) for _ in counts)
+        return
+    distance, index = NearestNeighbors(n_neighbors=min(max(counts), len(rows))).fit(rows).kneighbors(z)
+    for k in counts:
+        own = distance[:, :k]
+        near = 1 / np.maximum(own, 1e-9 * max(float(own.max()), 1e-9))
+        near /= near.sum(1, keepdims=True)
+        found = np.zeros((len(z), targets.shape[1]))
+        for weight, row in zip(near.T, index.T, strict=False):
+            found += weight[:, None] * targets[row]
+        yield found

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ..console import say
-from ..errors import InputError
+from ..models import onnxfile
 from .importing import Imported
 
-OPSET = 17
 TOLERANCE = 1e-5
 _TOLD = ("task", "architecture", "classes", "window", "upstream", "downstream", "flank", "unit", "source", "notes")
 
@@ -45,13 +42,9 @@ def write(imported: Imported, card: dict[str, Any], path: str | Path) -> float:
     InputError : onnx or onnxruntime is not installed
     RuntimeError : the exported model computes something else
     """
-    try:
-        import onnx
-        import onnxruntime
-    except ImportError as error:
-        raise InputError(
-            f"--export needs the Python package {error.name}", None, "pip install 'genloom[onnx]', or leave it out"
-        ) from None
+    onnxfile.require("--export")
+    import onnx
+
     codes = imported.source.RULES.known(imported.networks[0])
     module = _Ensemble(imported).eval()
     bases = imported.source.RULES.BASES
@@ -60,28 +53,13 @@ def write(imported: Imported, card: dict[str, Any], path: str | Path) -> float:
     if bases:
         axes = {"sequence": {0: "batch", 1: "length"}, output: {0: "batch", 1: "bases"}}
     example = torch.from_numpy(_one_hot(codes))
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the exporter's, on what it takes for a constant: the check below tells
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            module,
-            (example,),
-            str(path),
-            input_names=["sequence"],
-            output_names=[output],
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    onnxfile.write(module, example, path, output, axes)
     model = onnx.load(path)
     told = {name: card[name] for name in _TOLD if name in card}
     onnx.helper.set_model_props(model, {"genloom": json.dumps(told, sort_keys=True)})
     onnx.checker.check_model(model)
     onnx.save_model(model, path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = onnxfile.session(path)
     others = [codes, np.concatenate([codes, codes[:, ::-1]])]
     if bases:  # of other lengths, too; the last has unknown bases
         others += [codes[:, :-217], np.where(np.arange(codes.shape[1]) < 3 * codes.shape[1] // 5, codes, 4)]
@@ -94,7 +72,7 @@ def write(imported: Imported, card: dict[str, Any], path: str | Path) -> float:
         furthest = max(furthest, float(np.abs(found - wanted).max()))
     if not furthest <= TOLERANCE:
         raise RuntimeError(f"the ONNX model differs by {furthest:.2g} from the networks it was made of")
-    say(f"ONNX model, opset {OPSET}: within {furthest:.1g} of the model file's networks")
+    say(f"ONNX model, opset {onnxfile.OPSET}: within {furthest:.1g} of the model file's networks")
     return furthest
 
 

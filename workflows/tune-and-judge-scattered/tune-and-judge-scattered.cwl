@@ -1,12 +1,12 @@
 #!/usr/bin/env cwl-runner
 cwlVersion: v1.2
 class: Workflow
-id: tune_scattered
-label: Spread the trials of a plan over an engine, then judge the best settings once
+id: tune_and_judge_scattered
+label: Tune a sequence model by a plan, trials beside each other, and judge the best settings once
 doc: |
   Runs each trial of a plan as a job of its own, as many at once as the engine has room for, gathers their logs, and judges
-  the best settings once on the test part. The plan's trials may not look at each other: sampler quasi-random or random, and
-  no pruning.
+  the best settings once on the test part, as one job would. The plan's trials may not look at each other: sampler quasi-random
+  or random, and no pruning. If a job fails there is no model.
 
 requirements:
   ScatterFeatureRequirement: {}
@@ -17,10 +17,6 @@ inputs:
     format: edam:format_3750
     label: Plan
     doc: With sampler quasi-random or random, and pruning false (YAML)
-  trial_numbers:
-    type: int[]
-    label: Trials
-    doc: Their numbers, from 0 to one less than the plan's budget
   windows:
     type: File
     format: edam:format_3590
@@ -31,6 +27,11 @@ inputs:
     format: edam:format_3475
     label: Split
     doc: Which windows train, validate and test, from split_samples
+  annotation:
+    type: File?
+    format: [edam:format_2306, edam:format_1975]
+    label: Annotation
+    doc: Of boundaries, the GTF or GFF3 of the windows, to learn reading frames, too
   threads:
     type: int
     default: 1
@@ -43,6 +44,13 @@ inputs:
     doc: To reserve for the steps that need more of it for more data, MiB
 
 steps:
+  divide:
+    label: Divide the plan
+    doc: A file for each trial; plans whose trials look at each other are refused
+    run: ../../tools/split_plan.cwl
+    in:
+      plan: plan
+    out: [trials]
   try:
     label: Run one trial
     doc: On the inner folds of the training part; a log of one trial
@@ -50,9 +58,10 @@ steps:
     scatter: trial
     in:
       plan: plan
-      trial: trial_numbers
+      trial: divide/trials
       split: split
       windows: windows
+      annotation: annotation
       threads: threads
       memory: memory
     out: [log]
@@ -64,20 +73,22 @@ steps:
       plan: plan
       split: split
       windows: windows
+      annotation: annotation
       resume: try/log
       threads: threads
       model: {default: tuned.safetensors}
+      predictions: {default: predictions.tsv}
       metrics: {default: metrics.tsv}
       report: {default: report.html}
       memory: memory
-    out: [log, trials, tuned_model, measures, study_report]
+    out: [log, trials, tuned_model, tuned_predictions, measures, study_report]
 
 outputs:
   report:
     type: File?
     format: edam:format_2331
     label: Report
-    doc: The report of the study
+    doc: The plan, what was tried, what mattered, the winner, and how much of its gain is chance
     outputSource: gather/study_report
   model:
     type: File?
@@ -91,6 +102,12 @@ outputs:
     label: Metrics
     doc: Measures on the test part of the tuned model, the hand-set default and the baselines
     outputSource: gather/measures
+  predictions:
+    type: File?
+    format: edam:format_3475
+    label: Predictions
+    doc: Of the test part, by the tuned model and the baselines
+    outputSource: gather/tuned_predictions
   trials:
     type: File
     format: edam:format_3475
@@ -101,7 +118,7 @@ outputs:
     type: File
     format: edam:format_3464
     label: Log
-    doc: All trials
+    doc: All of each trial, to go on from
     outputSource: gather/log
 
 s:license: https://spdx.org/licenses/MIT
