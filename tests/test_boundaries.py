@@ -14,11 +14,12 @@ import h5py
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from genloom import console
 from genloom.formats import modelfile
 from genloom.formats.genome import Genome, reverse_complement
-from genloom.learning import boundaries, content, scan
+from genloom.learning import boundaries, content, scan, training
 
 from . import planted_genes
 
@@ -174,6 +175,18 @@ def test_same_in_same_out_and_checkpoints_of_the_same_run_are_taken_up(folder, t
     assert len(list((tmp_path / "c").rglob("finished"))) == 2
     card, arrays = modelfile.read(tmp_path / "a.safetensors")
     assert card["members"] == 2 and not np.array_equal(arrays["member1.last.weight"], arrays["member2.last.weight"])
+
+
+@pytest.mark.parametrize("steps", range(1, 40))
+def test_the_learning_rate_rises_and_falls_whatever_the_number_of_steps(steps):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)
+    cycle, rates = training.one_cycle(optimizer, 0.01, steps), []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(rates) < max(steps, 2):
+            cycle.step()
+    assert all(0 < rate <= 0.01 for rate in rates) and np.argmax(rates) <= max(steps // 5, 1)
 
 
 def test_fine_tuning_goes_on_from_the_model(folder, tmp_path):

