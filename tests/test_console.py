@@ -114,6 +114,11 @@ def test_messages_are_one_line():
     assert nearest("x", ["sample1"]) == ""
 
 
+def test_what_a_message_quotes_is_shortened():
+    text = str(InputError("lacks a column", "a.tsv", "\0" * 900))
+    assert text.startswith("a.tsv: lacks a column") and " … " in text and len(text) < 1010 and text.isprintable()
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
 def test_scripts_answer_at_once(script):
     """Help and argument errors load none of the heavy libraries: that, not a clock, is what keeps them quick."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genloom.errors import InputError
-from genloom.formats import annotation, blocks, division, intervals, matrix, merging, parts, results, textmatrix
+from genloom.formats import annotation, blocks, division, intervals, matrix, merging, parts, results, series, textmatrix
 from genloom.formats.chromosomes import Region
 from genloom.formats.genome import Genome
 from genloom.formats.parts import Part
@@ -149,6 +149,13 @@ def test_an_annotation_that_begins_with_its_sequence(tmp_path):
     path.write_text("##FASTA\n##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t-\t0\tID=a\n")
     with pytest.raises(InputError, match=r"bad\.gff3: holds no lines of an annotation"):
         annotation.read(path)
+
+
+def test_a_carriage_return_among_facts_on_samples(tmp_path):
+    rows = ["!Series_title\tx", "!Sample_title\ta\rb\tc", "!series_matrix_table_begin", "ID_REF\ts1\ts2", "g\t1\t2"]
+    content = "\n".join([*rows, "!series_matrix_table_end", ""]).encode()
+    with pytest.raises(InputError, match=r"a:2: cannot be read: new-line character"):
+        series.read("a", content, "")
 
 
 def test_a_carriage_return_within_a_sequence(tmp_path):

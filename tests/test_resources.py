@@ -33,6 +33,7 @@ def script(work: str, folder: Path, limit: int | None = None, **variables: str) 
     )
 
     def hold() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in its background ignore it
         if limit:
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 

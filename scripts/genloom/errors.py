@@ -16,9 +16,10 @@ class InputError(Exception):
         if cure:
             parts.append(cure)
         message = "; ".join(" ".join(str(p).split()) for p in parts)
+        message = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
         if len(message) > self.LONGEST:
             message = f"{message[: self.LONGEST // 2]} … {message[-self.LONGEST // 2 :]}"
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in message))
+        super().__init__(message)
 
 
 def named(items, limit: int = 5) -> str:
