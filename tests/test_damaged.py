@@ -151,6 +151,13 @@ def test_an_annotation_that_begins_with_its_sequence(tmp_path):
         annotation.read(path)
 
 
+def test_a_position_beyond_any_chromosome(tmp_path):
+    path = tmp_path / "a.gff3"
+    path.write_text("##gff-version 3\nchr1\tx\tgene\t11\t2147483648\t.\t+\t.\tID=gene:G1\n")
+    with pytest.raises(InputError, match=r"a\.gff3:2: position 2147483648 is beyond any chromosome"):
+        annotation.read(path, exons=True)
+
+
 def test_a_carriage_return_among_facts_on_samples(tmp_path):
     rows = ["!Series_title\tx", "!Sample_title\ta\rb\tc", "!series_matrix_table_begin", "ID_REF\ts1\ts2", "g\t1\t2"]
     content = "\n".join([*rows, "!series_matrix_table_end", ""]).encode()
