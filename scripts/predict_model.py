@@ -127,11 +127,9 @@ def main(args):
         device = loop.device(args.device)
         task = {module.TASK: module for module in (boundaries, content, activity)}[card["task"]]
         model = task.restore(card, arrays, args.model, device)
-        if what == "windows" and task is boundaries:
-            boundaries.predict_windows(args.windows, model, card, paths, args.seed, args.precision)
-            return
         if what == "windows":
-            task.predict_windows(args.windows, model, card, paths, args.seed)
+            more = {"precision": args.precision} if task is boundaries else {}
+            task.predict_windows(args.windows, model, card, paths, args.seed, **more)
             return
         from genloom.learning import scan
 

@@ -198,29 +198,15 @@ def test_fine_tuning_goes_on_from_the_model(folder, tmp_path):
     assert value(tmp_path / "m.tsv", "pr_auc", "bases") < 0.5
 
 
+def predicted(folder, out, *more):
+    out.mkdir()
+    files = ("--sites", out / "s.bed", "--introns", out / "i.gff3", "--tracks", out / "t", "--summary", out / "u.tsv")
+    said = done("predict_model", "--model", folder / "m.safetensors", "--genome", folder / "genome.fa", *files, *more)
+    return said, {path.name: path.read_text() for path in out.rglob("*.*")}
+
+
 def test_a_genome_is_predicted_on_both_strands_whatever_the_tiles(folder, tmp_path):
-    made = []
-    for tile in (1000, 100_000):
-        out = tmp_path / str(tile)
-        out.mkdir()
-        done(
-            "predict_model",
-            "--model",
-            folder / "m.safetensors",
-            "--genome",
-            folder / "genome.fa",
-            "--tile",
-            tile,
-            "--sites",
-            out / "s.bed",
-            "--introns",
-            out / "i.gff3",
-            "--tracks",
-            out / "t",
-            "--summary",
-            out / "u.tsv",
-        )
-        made.append({path.name: path.read_text() for path in out.rglob("*.*")})
+    made = [predicted(folder, tmp_path / str(tile), "--tile", tile)[1] for tile in (1000, 100_000)]
     assert made[0] == made[1] and len(made[0]) == 7
     found = {tuple(line.split("\t")[i] for i in (3, 0, 1, 5)) for line in made[0]["s.bed"].splitlines()}
     wanted = {
@@ -250,13 +236,6 @@ def test_a_region_is_predicted_as_the_whole(folder, tmp_path):
         lines = [line for line in path.read_text().splitlines() if line.startswith("chr2\t")]
         inside = [line for line in lines if int(line.split("\t")[1]) >= 2000 and int(line.split("\t")[2]) <= 7000]
         assert inside and (part / path.name).read_text().splitlines() == inside
-
-
-def predicted(folder, out, *more):
-    out.mkdir()
-    files = ("--sites", out / "s.bed", "--introns", out / "i.gff3", "--tracks", out / "t", "--summary", out / "u.tsv")
-    said = done("predict_model", "--model", folder / "m.safetensors", "--genome", folder / "genome.fa", *files, *more)
-    return said, {path.name: path.read_text() for path in out.rglob("*.*")}
 
 
 def test_integers_find_the_same_sites_and_tell_how_far_they_are(folder, tmp_path):

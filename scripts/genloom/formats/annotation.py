@@ -19,7 +19,6 @@ from ..errors import InputError
 from . import dialect, text
 
 CHUNK = 1 << 23  # bytes of text held at a time
-_LARGEST = 2**31 - 2  # of a position; they are kept as 32-bit numbers
 _COLUMNS = ("chrom", "source", "feature", "start", "end", "score", "strand", "phase", "attributes")
 _USED = ("chrom", "feature", "start", "end", "strand", "attributes")
 _TYPES: dict[str, type[pl.DataType]] = {"start": pl.Int64, "end": pl.Int64}
@@ -177,7 +176,7 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
                         pl.all().is_null(),
                         pl.col("start") < first,
                         pl.col("end") < pl.col("start"),
-                        pl.col("end") > _LARGEST,
+                        pl.col("end") > dialect.LARGEST,
                     ).any()
                 ).item()
                 if bad:
@@ -205,7 +204,7 @@ def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) 
             raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
         if begin < first or finish < begin:
             raise InputError(f"positions {start} to {end} are no interval", where, f"positions count from {first}")
-        if finish > _LARGEST:
+        if finish > dialect.LARGEST:
             raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
         if "" in fields:
             raise InputError(f"column {fields.index('') + 1} is empty", where, "write . for what is unknown")

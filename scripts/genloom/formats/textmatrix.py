@@ -227,10 +227,7 @@ def _grid(path: str | Path, format: str, sheet_name: str) -> Grid:
         raise InputError(what, path, "use --format auto")
     if found == "gct":
         return _gct(path, content, lines)
-    if found in (
-        "series",
-        "xlsx",
-    ):  # these are read whole: neither holds more than a table of genes by a thousand samples
+    if found in ("series", "xlsx"):  # read whole: neither holds more than a table of genes by a thousand samples
         content = b"".join([content, *lines.blocks])
     if found == "series":
         return series.read(path, content, lines.digest())

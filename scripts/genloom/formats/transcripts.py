@@ -318,7 +318,7 @@ class _Reader:
                     where,
                     "the first is at least 1, the second not below it",
                 )
-            if last > 2**31 - 2:
+            if last > dialect.LARGEST:
                 raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
         raise InputError(f"cannot be read as {self.kind.upper()}", self.path, _CURE)
 
