@@ -161,7 +161,7 @@ def test_a_position_beyond_any_chromosome(tmp_path):
 def test_a_carriage_return_among_facts_on_samples(tmp_path):
     rows = ["!Series_title\tx", "!Sample_title\ta\rb\tc", "!series_matrix_table_begin", "ID_REF\ts1\ts2", "g\t1\t2"]
     content = "\n".join([*rows, "!series_matrix_table_end", ""]).encode()
-    with pytest.raises(InputError, match=r"a:2: cannot be read: new-line character"):
+    with pytest.raises(InputError, match=r"a:2: is no row of a table: new-line character"):
         series.read("a", content, "")
 
 

@@ -190,24 +190,14 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
 
 def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) -> NoReturn:
     """Raise an InputError on the first bad line of some."""
-    places, first = ((1, 2), 0) if kind == "bed" else ((3, 4), 1)
     for at, line in enumerate(lines.decode(errors="replace").splitlines(), number):
-        where = f"{path}:{at}"
-        if line.startswith("#"):
-            continue
-        fields = line.split("\t")
-        if len(fields) != width:
-            raise InputError(f"has {len(fields)} columns, not {width}", where, "is the file whole?")
-        start, end = (fields[place] for place in places)
-        begin, finish = text.whole(start), text.whole(end)
-        if begin is None or finish is None:
-            raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
-        if begin < first or finish < begin:
-            raise InputError(f"positions {start} to {end} are no interval", where, f"positions count from {first}")
-        if finish > dialect.LARGEST:
-            raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
-        if "" in fields:
-            raise InputError(f"column {fields.index('') + 1} is empty", where, "write . for what is unknown")
+        if not line.startswith("#"):
+            fields = line.split("\t")
+            dialect.check(fields, f"{path}:{at}", kind, width)
+            if "" in fields:
+                raise InputError(
+                    f"column {fields.index('') + 1} is empty", f"{path}:{at}", "write . for what is unknown"
+                )
     raise InputError(f"cannot be read as {kind.upper()}", path, _CURE)
 
 

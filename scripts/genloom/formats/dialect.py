@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError
@@ -42,3 +43,23 @@ def sniff(path: str | Path) -> tuple[str, int]:
                 return "bed", len(fields)
             raise InputError(f"is no line of an annotation: {line[:40].decode().strip()!r}", f"{path}:{number}", CURE)
     raise InputError("is empty", path, CURE)
+
+
+def check(fields: Sequence[str], where: str, kind: str, width: int = 9) -> None:
+    """Refuse a line of a GTF, a GFF3 or a BED that is no place, `where` it stands.
+
+    Raises
+    ------
+    InputError : more or fewer columns than `width`; positions that are no numbers, no interval, or beyond any chromosome
+    """
+    if len(fields) != width:
+        raise InputError(f"has {len(fields)} columns, not {width}", where, "is the file whole?")
+    at, first = (1, 0) if kind == "bed" else (3, 1)
+    start, end = fields[at : at + 2]
+    begin, finish = text.whole(start), text.whole(end)
+    if begin is None or finish is None:
+        raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, CURE)
+    if begin < first or finish < begin:
+        raise InputError(f"positions {start} to {end} are no interval", where, f"positions count from {first}")
+    if finish > LARGEST:
+        raise InputError(f"position {end} is beyond any chromosome", where, CURE)

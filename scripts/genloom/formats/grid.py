@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ..errors import InputError
+from . import text
 
 UNKNOWN = ("", "NA", "N/A", "na", "n/a", "nan", "NaN", "NAN", "-nan", "null", "NULL")
 CELL = "correct it, or name the column in --fact-columns"
@@ -55,7 +55,4 @@ def fields_of(line: bytes, separator: str, path: str | Path, number: int) -> lis
         decoded = line.decode()
     except UnicodeDecodeError:
         raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
-    try:
-        return [field.strip() for field in next(csv.reader([decoded], delimiter=separator), [])]
-    except csv.Error as error:
-        raise InputError(f"is no line of a table: {error}", f"{path}:{number}", "save it as text again") from None
+    return [field.strip() for _, fields in text.rows([decoded], separator, path, number) for field in fields]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from ..errors import InputError, named
+from . import text
 from .grid import Grid, fields_of, unique
 
 MARKS = (b"!Series_", b"!Sample_", b'"!Series_', b'"!Sample_')
@@ -52,7 +51,7 @@ def read(path: str | Path, content: bytes, digest: str) -> Grid:
 def _samples(path: str | Path, head: bytes, names: list[str]) -> pl.DataFrame:
     """Facts on samples in the order of `names`."""
     lines: dict[str, list[list[str]]] = {}
-    for number, row in enumerate(_rows(head, path), 1):
+    for number, row in text.rows(io.StringIO(head.decode(errors="replace")), "\t", path):
         if row and row[0].startswith("!Sample_"):
             if len(row) != len(names) + 1:
                 raise InputError(
@@ -75,14 +74,6 @@ def _samples(path: str | Path, head: bytes, names: list[str]) -> pl.DataFrame:
                 facts[key if number == 1 else f"{key}_{number}"] = values
     facts |= {f"{key}_characteristic" if key in facts else key: values for key, values in told.items()}
     return pl.DataFrame({name: [values[i] for i in order] for name, values in facts.items()})
-
-
-def _rows(head: bytes, path: str | Path) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(head.decode(errors="replace")), delimiter="\t")
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise InputError(f"cannot be read: {error}", f"{path}:{reader.line_num}", _CURE) from None
 
 
 def _characteristics(values: list[str], facts: dict[str, list[str]]) -> None:

@@ -7,7 +7,7 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -95,6 +95,28 @@ def demand_end(path: str | Path) -> None:
 def whole(field: str) -> int | None:
     """A position or count: decimal digits alone, no more than 18 of them. None for anything else that Python takes."""
     return int(field) if len(field) <= 18 and field.isascii() and field.isdigit() else None
+
+
+def rows(lines: Iterable[str], separator: str, path: str | Path, first: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table, each with the number of the line that it ends on.
+
+    Parameters
+    ----------
+    first : the number of the first of the lines
+
+    Raises
+    ------
+    InputError : with its line, what is no row to the csv module, such as one of more than 131,072 letters in a field
+    """
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        for fields in reader:
+            yield first - 1 + reader.line_num, fields
+    except csv.Error as error:
+        where = f"{path}:{first - 1 + reader.line_num}"
+        raise InputError(
+            f"is no row of a table: {error}", where, "is a quote not closed? save it as text again"
+        ) from None
 
 
 def digest(content: bytes) -> str:

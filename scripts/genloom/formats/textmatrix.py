@@ -422,20 +422,12 @@ def _trimmed(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return bare, int(sum((bare[name] != table[name]).sum() for name in table.columns[1:]))
 
 
-def _each(rows: Iterator[list[str]], path: str | Path) -> Iterator[list[str]]:
-    """The rows, as long as there are some."""
-    try:
-        yield from rows
-    except csv.Error as error:
-        raise InputError(f"has no table: {error}", path, "is a quote not closed?") from None
-
-
 def _examine(grid: Grid, block: bytes, numbers: Collection[str] = (), key: str = "") -> None:
     """Raise an InputError on the first row of another width, or without a number in a column of numbers."""
     wanted, named_by = set(numbers), grid.header.index(key) if key else 0
     places = [place for place, name in enumerate(grid.header) if name in wanted]
-    rows = csv.reader(io.StringIO(block.decode(errors="replace"), newline=""), delimiter=grid.separator)
-    for line, fields in enumerate(_each(rows, grid.path), grid.line):
+    lines = io.StringIO(block.decode(errors="replace"), newline="")
+    for line, fields in text.rows(lines, grid.separator, grid.path, grid.line):
         if len(fields) != len(grid.header) and fields:
             raise InputError(
                 f"has {len(fields)} columns, the header {len(grid.header)}", f"{grid.path}:{line}", "is the file whole?"

@@ -304,22 +304,7 @@ class _Reader:
 
     def _refuse(self, block: bytes, lines: np.ndarray) -> NoReturn:
         for line, number in zip(block.splitlines(), lines.tolist(), strict=False):
-            fields = line.decode(errors="replace").split("\t")
-            where = f"{self.path}:{number}"
-            if len(fields) != 9:
-                raise InputError(f"has {len(fields)} columns, not 9", where, "is the file whole?")
-            start, end = fields[3:5]
-            first, last = text.whole(start), text.whole(end)
-            if first is None or last is None:
-                raise InputError(f"positions {start[:20]!r} and {end[:20]!r} are not both numbers", where, _CURE)
-            if first < 1 or last < first:
-                raise InputError(
-                    f"positions {start} to {end} are no interval",
-                    where,
-                    "the first is at least 1, the second not below it",
-                )
-            if last > dialect.LARGEST:
-                raise InputError(f"position {end} is beyond any chromosome", where, _CURE)
+            dialect.check(line.decode(errors="replace").split("\t"), f"{self.path}:{number}", self.kind)
         raise InputError(f"cannot be read as {self.kind.upper()}", self.path, _CURE)
 
     def _features(self, block: bytes, raw: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

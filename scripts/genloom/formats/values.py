@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -161,13 +160,9 @@ def _lines(path: str | Path, content: bytes) -> list[tuple[int, list[str]]]:
         stream = io.StringIO(content[at:].decode(), newline=None)
     except UnicodeDecodeError:
         raise InputError("is not a text file", path, "save it as text separated by tabs or commas") from None
-    skipped, separator = number - 1, "\t" if "\t" in stream.readline() else ","
+    separator = "\t" if "\t" in stream.readline() else ","
     stream.seek(0)
-    reader = csv.reader(stream, delimiter=separator)
-    try:
-        lines = [(skipped + reader.line_num, row) for row in reader if any(row)]
-    except csv.Error as error:
-        raise InputError(f"is no table: {error}", path, "save it as text separated by tabs or commas") from None
+    lines = [(line, row) for line, row in text.rows(stream, separator, path, number) if any(row)]
     if not lines:
         raise InputError("holds nothing but comments", path, "give a table of ids and values")
     lines[0][1][:] = [lines[0][1][0].lstrip("#").strip(), *(name.strip() for name in lines[0][1][1:])]

@@ -46,7 +46,8 @@ def _neighbours(rows: np.ndarray, targets: np.ndarray, z: np.ndarray, counts: Se
     distance, index = NearestNeighbors(n_neighbors=min(max(counts), len(rows))).fit(rows).kneighbors(z)
     for k in counts:
         own = distance[:, :k]
-        near = 1 / np.maximum(own, 1e-9 * max(float(own.max()), 1e-9))
+        # a sample that equals a training sample is that one
+        near = 1 / np.maximum(own, 1e-9 * np.maximum(own[:, -1:], 1e-9))
         near /= near.sum(1, keepdims=True)
         found = np.zeros((len(z), targets.shape[1]))
         for weight, row in zip(near.T, index.T, strict=False):
