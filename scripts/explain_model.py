@@ -72,6 +72,7 @@ def build_parser():
         help="sites, windows or variants at the most, those with the highest scores or largest effects",
     )
     sequence.add_argument("--motif-width", type=console.integer(4, 50), default=12, help="bases of a motif at the most")
+    console.add_device(sequence)
     samples = parser.add_argument_group("models of expression, classes and targets")
     samples.add_argument(
         "--bins", metavar="H5AD", help="permutation, expression: the samples × bins that the model learned from"

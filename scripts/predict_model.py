@@ -57,7 +57,7 @@ def build_parser():
         default=100_000,
         help="bases predicted at once; no prediction depends on it",
     )
-    sequence.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="where networks are run")
+    console.add_device(sequence)
     sequence.add_argument(
         "--precision",
         choices=("single", "int8"),

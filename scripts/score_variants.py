@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="keep the scores of finished batches here, and go on from those found here",
     )
+    console.add_device(scoring)
     console.add_threads(parser)
     out = parser.add_argument_group("output")
     out.add_argument("--output", required=True, metavar="VCF", help="the variants with INFO/SpliceAI, in their order")
@@ -70,9 +71,9 @@ def main(args: argparse.Namespace) -> None:
     card, arrays = modelfile.read(args.model, "boundaries")
     with console.Outputs() as outputs, Genome(args.genome) as genome:
         output, table = outputs.file(args.output), outputs.file(args.table) if args.table else None
-        from genloom.learning import boundaries, variants
+        from genloom.learning import boundaries, loop, variants
 
-        model = boundaries.restore(card, arrays, args.model)
+        model = boundaries.restore(card, arrays, args.model, loop.device(args.device))
         options = variants.Options(args.distance, args.mask, args.transcripts)
         if records.part:
             records.part = records.part.by(variants.made(args.model, genome, genes, options))

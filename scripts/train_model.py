@@ -222,7 +222,7 @@ def build_parser():
     network.add_argument(
         "--weight-decay", type=console.number(0, 10), help=f"weight decay of AdamW {tasks.default('weight_decay')}"
     )
-    network.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="where networks are trained")
+    console.add_device(network, "trained")
     network.add_argument(
         "--devices",
         type=console.integer(1, 64),

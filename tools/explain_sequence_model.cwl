@@ -97,6 +97,11 @@ inputs:
     default: 12
     doc: Bases of a motif at the most (4 to 50)
     inputBinding: {prefix: --motif-width}
+  device:
+    type: {type: enum, symbols: [auto, cpu, cuda]}
+    default: cpu
+    doc: Where networks are run
+    inputBinding: {prefix: --device}
   seed:
     type: long
     default: 1

@@ -51,6 +51,11 @@ inputs:
       The one transcript of a gene, in a GTF or GFF3, the one tagged MANE Select, else Ensembl canonical, else the
       longest; or the longest (coding bases, then exonic bases)
     inputBinding: {prefix: --transcripts}
+  device:
+    type: {type: enum, symbols: [auto, cpu, cuda]}
+    default: cpu
+    doc: Where networks are run
+    inputBinding: {prefix: --device}
   threads:
     type: int
     default: 1

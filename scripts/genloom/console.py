@@ -78,6 +78,15 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=integer(1, 1024), default=1, help="processor cores to use")
 
 
+def add_device(parser: argparse._ActionsContainer, what: str = "run") -> None:
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="cpu",
+        help=f"where networks are {what}; auto: on a GPU if there is one",
+    )
+
+
 def limit_threads(threads: int) -> None:
     """Hold the numeric libraries to so many cores. Call before polars, numpy or torch is imported."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):

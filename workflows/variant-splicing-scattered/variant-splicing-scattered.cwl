@@ -61,6 +61,11 @@ inputs:
     default: png
     label: Format of the figures
     doc: Of the files
+  device:
+    type: {type: enum, symbols: [auto, cpu, cuda]}
+    default: cpu
+    label: Device
+    doc: Where networks are run
   threads:
     type: int
     default: 1
@@ -103,6 +108,7 @@ steps:
       distance: distance
       mask: mask
       transcripts: transcripts
+      device: device
       threads: threads
     out: [output, table]
   join_variants:

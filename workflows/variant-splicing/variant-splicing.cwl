@@ -58,6 +58,11 @@ inputs:
     default: png
     label: Format of the figures
     doc: Of the files
+  device:
+    type: {type: enum, symbols: [auto, cpu, cuda]}
+    default: cpu
+    label: Device
+    doc: Where networks are run
   threads:
     type: int
     default: 1
@@ -86,6 +91,7 @@ steps:
       distance: distance
       mask: mask
       transcripts: transcripts
+      device: device
       threads: threads
     out: [output, table]
   write_report:

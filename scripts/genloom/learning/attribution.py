@@ -22,7 +22,7 @@ from ..formats.windows import Windows
 from ..models import gradients, motifs, mutagenesis
 from ..models.motifs import Motif
 from ..models.splice import one_hot
-from . import activity, boundaries, content, explaining, sequences
+from . import activity, boundaries, content, explaining, loop, sequences
 from .sites import SITES
 
 if TYPE_CHECKING:
@@ -130,6 +130,12 @@ class Result:
 class _Network:
     """What explains one kind of model: `scores` of many places, and of one the score by gradients and by mutagenesis."""
 
+    model: Any
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.networks[0].parameters()).device
+
     def scores(self, codes: np.ndarray, facts: np.ndarray | None) -> np.ndarray:
         raise NotImplementedError
 
@@ -154,8 +160,8 @@ class _Boundaries(_Network):
 
     def _terms(self, logits: Tensor) -> Tensor:
         share = (logits[..., :3] / self.model.temperature).log_softmax(-1)
-        rest = [i for i in range(3) if i != self.index]
-        return torch.stack([share[..., self.index], share[..., rest].logsumexp(-1)], -1)
+        rest = share.roll(-1 - self.index, -1)[..., :-1]
+        return torch.stack([share[..., self.index], rest.logsumexp(-1)], -1)
 
     def scores(self, codes: np.ndarray, facts: np.ndarray | None) -> np.ndarray:
         """(k, window), of each base."""
@@ -212,14 +218,16 @@ def explain(network: _Network, place: Place, method: str) -> Explained:
     gradient : gradient × input; changes are those of the straight line with this gradient
     integrated : integrated gradients × input; they tell of the base that is there, changes are not known
     """
-    codes, kept = torch.from_numpy(np.ascontiguousarray(place.codes)), slice(place.first, place.last)
-    facts = None if place.facts is None else torch.from_numpy(place.facts)
+    where = network.device
+    codes, kept = torch.from_numpy(np.ascontiguousarray(place.codes)).to(where), slice(place.first, place.last)
+    facts = None if place.facts is None else torch.from_numpy(place.facts).to(where)
     own = place.codes[kept]
     known = own < 4
     rows = np.arange(len(own))[known]
     if method == "mutagenesis":
         with torch.inference_mode():
-            found = network.mutated(codes, torch.arange(place.first, place.last), facts).double().numpy()
+            positions = torch.arange(place.first, place.last, device=where)
+            found = network.mutated(codes, positions, facts).double().cpu().numpy()
             score = float(network.differentiable(facts)(one_hot(codes)[None]))
         values = found - np.where(known, found[np.arange(len(own)), np.minimum(own, 3)], score)[:, None]
         values = values.round(_DIGITS)
@@ -229,7 +237,7 @@ def explain(network: _Network, place: Place, method: str) -> Explained:
     changes = np.full((len(own), 4), np.nan)
     if method == "integrated":
         slope = gradients.integrated(network.differentiable(facts), one_hot(codes))
-    slopes = slope[kept].double().numpy()
+    slopes = slope[kept].double().cpu().numpy()
     attribution = np.zeros(len(own))
     attribution[rows] = slopes[rows, own[rows]]
     if method == "gradient":
@@ -246,7 +254,7 @@ def run(args: Any, card: dict[str, Any], arrays: dict[str, np.ndarray], options:
     """
     task = card["task"]
     module: Any = {each.TASK: each for each in (boundaries, content, activity)}[task]
-    model = module.restore(card, arrays, args.model)
+    model = module.restore(card, arrays, args.model, loop.device(args.device))
     if args.variants:
         return _of_variants(args, card, model, options)
     network: _Network = (

@@ -58,6 +58,9 @@ class Edits:
     def width(self) -> int:
         return self.bases.shape[1]
 
+    def to(self, device: torch.device) -> Edits:
+        return Edits(self.at.to(device), self.bases.to(device), self.shift.to(device))
+
 
 class _Plan(NamedTuple):
     """Of a group of units: the first changed base, and in dilations from there what is changed and what is wanted."""
@@ -152,8 +155,9 @@ class Reference:
         return torch.cat(parts, 2) if len(parts) > 1 else parts[0]
 
     def _beside(self, rows: Rows, edits: Edits, span: Span, first: int, dilation: int) -> Tensor:
-        step = torch.arange(*span) * dilation + first
-        base = step + torch.arange(dilation)[:, None]
+        where = edits.at.device
+        step = torch.arange(*span, device=where) * dilation + first
+        base = step + torch.arange(dilation, device=where)[:, None]
         after = (base >= edits.width) * edits.shift[:, None, None]
         return functional.embedding(edits.at[:, None, None] + base + after - rows.origin, rows.values)
 

@@ -68,6 +68,7 @@ def score(
     """
     length = len(codes) - networks[0].context
     half = networks[0].context // 2
+    where = next(networks[0].parameters()).device
     read = reverse_complement(codes) if minus else codes
     batches = list(_batches(variants, distance))
     reference = np.zeros((length, 3), np.float32)
@@ -75,10 +76,10 @@ def score(
     total: list[Any] = [0.0] * len(batches)
     with torch.inference_mode():
         for network in networks:
-            run = Reference(network, torch.from_numpy(read))
+            run = Reference(network, torch.from_numpy(read).to(where))
             reference += _sites(run.logits / temperature, network)
             for number, (width, rows) in enumerate(batches):
-                edits = _edits([variants[row] for row in rows], read, half, width, minus)
+                edits = _edits([variants[row] for row in rows], read, half, width, minus).to(where)
                 logits = run.edited(edits, (-distance, distance + width))
                 total[number] = total[number] + _sites(logits / temperature, network)
     reference = np.divide(reference[::-1] if minus else reference, len(networks), dtype=np.float32)
@@ -120,7 +121,7 @@ def _edits(variants: Sequence[Variant], read: np.ndarray, half: int, width: int,
 
 
 def _sites(logits: torch.Tensor, network: Splice) -> np.ndarray:
-    return probabilities(logits, network.heads)[..., :3].numpy()
+    return probabilities(logits, network.heads)[..., :3].cpu().numpy()
 
 
 def _own(scores: np.ndarray, variant: Variant, distance: int, minus: bool) -> np.ndarray:

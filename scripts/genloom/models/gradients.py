@@ -28,7 +28,7 @@ def gradient(score: Score, x: Tensor) -> tuple[float, Tensor]:
 def integrated(score: Score, x: Tensor, steps: int = STEPS) -> Tensor:
     """The mean gradient on the straight path from unknown bases to the sequence, (length, 4), by the midpoint rule."""
     total = torch.zeros_like(x)
-    for share in ((torch.arange(steps) + 0.5) / steps).split(_AT_ONCE):
+    for share in ((torch.arange(steps, device=x.device) + 0.5) / steps).split(_AT_ONCE):
         path = (share[:, None, None] * x).requires_grad_()
         total += torch.autograd.grad(score(path).sum(), path)[0].sum(0)
     return total / steps

@@ -73,7 +73,7 @@ def of_site(network: Splice, codes: Tensor, positions: Tensor) -> Tensor:
 
 def _others(codes: Tensor) -> tuple[Tensor, Tensor]:
     """Index and base of each base that is not the one that is there."""
-    index, base = torch.nonzero(codes[:, None] != torch.arange(LETTERS), as_tuple=True)
+    index, base = torch.nonzero(codes[:, None] != torch.arange(LETTERS, device=codes.device), as_tuple=True)
     return index, base.to(torch.uint8)
 
 
@@ -111,7 +111,7 @@ def _entered(x: Tensor, first: Tensor, grid: int, rows: Rows, group: _Group) -> 
     start = -(-first // group.grid) * group.grid
     step = group.grid // grid
     count = -(-x.shape[1] // (step * group.rows)) * group.rows
-    at = torch.arange(count) * step + ((start - first) // grid)[:, None]
+    at = torch.arange(count, device=x.device) * step + ((start - first) // grid)[:, None]
     kept = functional.embedding((first[:, None] + at * grid - rows.origin).clamp(0, len(rows.values) - 1), rows.values)
     changed = x.gather(1, at.clamp(max=x.shape[1] - 1)[..., None].expand(-1, -1, x.shape[2]))
     found = torch.where((at < x.shape[1])[..., None], changed, kept)
@@ -125,7 +125,8 @@ def _beside(
     parts = [cut(x, have, within(have, want))]
     for low, high in ((want[0], have[0]), (have[1], want[1])):
         if low < high:
-            base = torch.arange(low, high) * group.dilation + torch.arange(group.rows)[:, None] * group.grid
+            row = torch.arange(group.rows, device=x.device)[:, None]
+            base = torch.arange(low, high, device=x.device) * group.dilation + row * group.grid
             index = (start[:, None, None] + base - rows.origin).clamp(0, len(rows.values) - 1)
             parts.insert(0 if low == want[0] else len(parts), functional.embedding(index, rows.values))
     return torch.cat(parts, 2) if len(parts) > 1 else parts[0]
@@ -135,7 +136,7 @@ def _at_zero(x: Tensor, first: Tensor, grid: int, rows: Rows) -> Tensor:
     """(k, channels) of the wanted base: of `x`, (k, n, channels) from `first` on, or of the reference."""
     index = -first // grid
     inside = (index >= 0) & (index < x.shape[1])
-    own = x[torch.arange(len(x)), index.clamp(0, x.shape[1] - 1)]
+    own = x[torch.arange(len(x), device=x.device), index.clamp(0, x.shape[1] - 1)]
     return torch.where(inside[:, None], own, rows.values[-rows.origin])
 
 
@@ -163,11 +164,11 @@ def of_window(network: Content, codes: Tensor, positions: Tensor) -> Tensor:
     sums = functional.pad(kept.double().cumsum(0), (0, 0, 1, 0))
     out = _judged(network, kept.amax(0), kept.mean(0)).expand(len(positions), LETTERS, -1).clone()
     order, bases = _others(codes[positions])
-    for rows in torch.arange(len(order)).split(3 * _BLOCK):
+    for rows in torch.arange(len(order), device=codes.device).split(3 * _BLOCK):
         at = positions[order[rows]] - half
         edits = Edits(at + beside, bases[rows, None], torch.zeros_like(at))
         found = reference.edited(edits, (-half, half + 1))
-        place = at[:, None] + torch.arange(-half, half + 1)
+        place = at[:, None] + torch.arange(-half, half + 1, device=codes.device)
         inside = ((place >= 0) & (place < window))[..., None]
         low, high = place[:, 0].clamp(0, window), (place[:, -1] + 1).clamp(0, window)
         most = torch.where(inside, found, -math.inf).amax(1)
@@ -210,7 +211,7 @@ def of_promoter(network: Promoter, codes: Tensor, positions: Tensor, features: T
         rows = torch.nonzero(block == number)[:, 0]
         have = (number * network.pools[0], min((number + 1) * network.pools[0], len(codes)))
         x = reference[0][:, slice(*have)].repeat(len(rows), 1, 1)
-        x[torch.arange(len(rows)), :, positions[order[rows]] - have[0]] = one_hot(bases[rows])
+        x[torch.arange(len(rows), device=x.device), :, positions[order[rows]] - have[0]] = one_hot(bases[rows])
         for (convolution, width, pool), rest, found in zip(layers, reference, reference[1:], strict=False):
             left, right = (width - 1) // 2, width // 2
             places = max((have[0] - right) // pool, 0), min(-(-(have[1] + left) // pool), found.shape[1])

@@ -121,7 +121,7 @@ class Promoter(nn.Module):
         if torch.is_grad_enabled() and weight.requires_grad:
             best = functional.embedding_bag(words.reshape(-1, pool), table, mode="max")
         else:  # promoter by promoter: what is looked up stays in the cache
-            best = torch.empty(len(codes) * places, len(weight))
+            best = weight.new_empty(len(codes) * places, len(weight))
             for row, out in zip(words, best.split(places), strict=True):
                 torch.amax(table.index_select(0, row).view(places, pool, -1), 1, out=out)
         return best.view(len(codes), places, -1).transpose(1, 2)
