@@ -137,6 +137,8 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     yield "audit_split of samples", script("audit_split", **audited, label="kind")
     own = {"task": "classes", "label": "kind", "split": at("split.tsv"), "matrix": at("kinds.h5ad")}
     yield "train_model --task classes", script("train_model", **own, **trained)
+    new = {"model": at("m.safetensors"), "matrix": at("kinds.h5ad"), "predictions": at("new.tsv")}
+    yield "predict_model of classes", script("predict_model", **new)
     yield (
         "plot_results of classes",
         script("plot_results", task="classes", predictions=at("p.tsv"), report=at("report.html")),
@@ -149,6 +151,10 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     }
     inferred = {"model": at("m.safetensors"), "predictions": at("p.h5ad"), "architecture": "ridge"}
     yield "train_model --task targets", script("train_model", **own, **inferred)
+    new = {"model": at("m.safetensors"), "landmarks": at("kinds.h5ad"), "inferred": at("inferred.h5ad")}
+    yield "predict_model of genes", script("predict_model", **new)
+    report = {"predictions": at("p.h5ad"), "report": at("report.html")}
+    yield "plot_results of genes", script("plot_results", task="targets", **report)
 
     cut = {"genome": at("large.fa"), "annotation": at("large.gff3"), "output": at("w.h5")}
     yield "extract_windows", script("extract_windows", **cut, strand="gene")
@@ -184,7 +190,10 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     report = {"predictions": at("p.tsv"), "model": at("splice.safetensors"), "scores": at("metrics.tsv")}
     yield "plot_results of boundaries", script("plot_results", task="boundaries", **report, report=at("report.html"))
     scored = {"variants": at("variants.vcf"), "genome": at("genome.fa"), "annotation": at("models.gff3")}
-    yield "score_variants", script("score_variants", **scored, model=first, output=at("scored.vcf"))
+    scored |= {"output": at("scored.vcf"), "table": at("scores.tsv")}
+    yield "score_variants", script("score_variants", **scored, model=first)
+    report = {"predictions": at("scores.tsv"), "report": at("report.html")}
+    yield "plot_results of variants", script("plot_results", task="variants", **report)
     explained = {"windows": at("w.h5"), "count": 8 * n, "attributions": at("a.tsv"), "class": "donor"}
     yield "explain_model", script("explain_model", model=first, **explained)
 
@@ -192,6 +201,10 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     own = {"task": "activity", "windows": at("promoters.h5"), "expression": at("levels.tsv"), "epochs": 2}
     columns = {"id_column": "id", "value_column": "value"}
     yield "train_model --task activity", script("train_model", **own, **columns, split=at("split.tsv"), **judged)
+    new = {"model": at("m.safetensors"), "windows": at("promoters.h5"), "predictions": at("new.tsv")}
+    yield "predict_model of promoters", script("predict_model", **new)
+    report = {"model": at("m.safetensors"), "predictions": at("p.tsv"), "scores": at("metrics.tsv")}
+    yield "plot_results of promoters", script("plot_results", task="activity", **report, report=at("report.html"))
 
 
 def exponent(costs: list[measure.Cost]) -> float:

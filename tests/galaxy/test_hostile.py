@@ -232,6 +232,13 @@ def was_run(browser: Browser) -> bool:
     return any(frame.evaluate("'flag' in window") for frame in browser.page.frames)
 
 
+def test_what_is_run_in_a_page_is_seen(browser: Browser):
+    browser.page.goto("about:blank")
+    browser.page.set_content("""<iframe srcdoc="<img src=x onerror='window.flag=1'>"></iframe>""")
+    browser.page.wait_for_function("'flag' in window.frames[0]")
+    assert was_run(browser)
+
+
 def test_a_report_shows_names_as_text(
     galaxy: Galaxy, files: dict, runs: dict, names: list[str], browser: Browser, tmp_path: Path
 ):
