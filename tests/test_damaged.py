@@ -172,9 +172,22 @@ def test_a_carriage_return_within_a_sequence(tmp_path):
         assert genome.sizes == {"a": 7} and genome.fetch("a").tolist() == [0, 1, 2, 3, 0, 1, 2]
 
 
-def test_a_peak_on_a_chromosome_that_is_a_carriage_return(tmp_path):
+def test_a_carriage_return_within_a_line(tmp_path):
+    """A table of polars drops it before a tab."""
+    peaks, genes = tmp_path / "a.bed", tmp_path / "a.gtf"
+    peaks.write_bytes(b"# of\ra run\nchr1\t0\t10\r\nchr1\r\t5\t9\n")
+    with pytest.raises(InputError, match=r"a\.bed:3: holds a carriage return inside the line"):
+        intervals.read(peaks)
+    peaks.write_bytes(b"# of\ra run\nchr1\t0\t10\r\n")
+    assert intervals.read(peaks).names == ["chr1"]
+    genes.write_bytes(b'chr1\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\r\n\nchr1\r\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\n')
+    with pytest.raises(InputError, match=r"a\.gtf:3: holds a carriage return inside the line"):
+        annotation.read(genes)
+
+
+def test_a_peak_on_a_chromosome_without_a_name(tmp_path):
     path = tmp_path / "bad.bed"
-    path.write_bytes(b"chr1\t0\t10\r\n\r\t0\t10\r\n")
+    path.write_bytes(b"chr1\t0\t10\r\n\t0\t10\r\n")
     with pytest.raises(InputError, match=r"bad\.bed:2: has no chromosome"):
         intervals.read(path)
 

@@ -156,6 +156,8 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
                 lines, fasta = block[:at], True
             if b"\r" in lines:
                 lines = lines.replace(b"\r\n", b"\n")
+                if b"\r" in lines:
+                    _refuse(lines, path, number, kind, width)
             try:
                 table = (
                     pl.scan_csv(
@@ -190,14 +192,14 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
 
 def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) -> NoReturn:
     """Raise an InputError on the first bad line of some."""
-    for at, line in enumerate(lines.decode(errors="replace").splitlines(), number):
-        if not line.startswith("#"):
-            fields = line.split("\t")
-            dialect.check(fields, f"{path}:{at}", kind, width)
+    for at, line in enumerate(lines.decode(errors="replace").split("\n"), number):
+        where = f"{path}:{at}"
+        text.demand_whole(line, where)
+        if line.strip() and not line.startswith("#"):
+            fields = line.rstrip("\r").split("\t")
+            dialect.check(fields, where, kind, width)
             if "" in fields:
-                raise InputError(
-                    f"column {fields.index('') + 1} is empty", f"{path}:{at}", "write . for what is unknown"
-                )
+                raise InputError(f"column {fields.index('') + 1} is empty", where, "write . for what is unknown")
     raise InputError(f"cannot be read as {kind.upper()}", path, _CURE)
 
 

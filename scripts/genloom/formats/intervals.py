@@ -91,7 +91,8 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
                 "give narrowPeak files, or choose options that need none",
             )
 
-    table, skipped = _parse(content[head:], len(first), wanted), number - 1
+    odd = content.count(b"\r") > content.count(b"\r\n")
+    table, skipped = None if odd else _parse(content[head:], len(first), wanted), number - 1
     if table is None:  # a bad line, or a comment among the peaks
         lines = []
         for number, _, line in _records(content):
@@ -141,6 +142,7 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
         fields = line.decode().rstrip("\r\n").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not text", where, "give BED, narrowPeak or broadPeak files") from None
+    text.demand_whole(line.decode(), where)
     if len(fields) < 3:
         raise InputError(f"has too few columns: {len(fields)}", where, "at least 3 are needed, separated by tabs")
     if width and len(fields) != width:

@@ -119,6 +119,17 @@ def rows(lines: Iterable[str], separator: str, path: str | Path, first: int = 1)
         ) from None
 
 
+def demand_whole(line: str, where: str) -> None:
+    """Refuse a line with a carriage return inside it, of which some readers make two lines, others none.
+
+    Raises
+    ------
+    InputError : such a line
+    """
+    if "\r" in line.rstrip("\r\n"):
+        raise InputError("holds a carriage return inside the line", where, "save it again as text with Unix line ends")
+
+
 def digest(content: bytes) -> str:
     """SHA-256 of unpacked text: the same for a file and its gzip."""
     return hashlib.sha256(content).hexdigest()
