@@ -144,6 +144,15 @@ def test_a_quote_that_nothing_closes(tmp_path, rest):
         textmatrix.read(path)
 
 
+def test_digits_of_another_script(tmp_path):
+    path = tmp_path / "bad.tsv"
+    path.write_text(
+        "id\ttarget\tfold\tpart\tobserved\tpredicted\twindow\tgene\nchr1:1٣:+\tdonor\t1\ttest\t1\t0.5\tw\tg\n"
+    )
+    with pytest.raises(InputError, match=r"bad\.tsv:2: id 'chr1:1.:\+' is no base"):
+        results.read_calls(path, "model", ("donor",), bases=True)
+
+
 def test_an_annotation_that_begins_with_its_sequence(tmp_path):
     path = tmp_path / "bad.gff3"
     path.write_text("##FASTA\n##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t-\t0\tID=a\n")

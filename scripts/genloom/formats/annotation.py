@@ -299,7 +299,7 @@ def _gff3(tables: Iterator[pl.DataFrame], exons: bool, path: str | Path) -> tupl
 
 def _bed(tables: Iterator[pl.DataFrame], exons: bool, path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     lines = pl.concat([table.select("chrom", "start", "end", "3", "4", "5") for table in tables])
-    scored = lines["4"].str.contains(r"^(\.|-?\d+(\.\d+)?)$").all()
+    scored = lines["4"].str.contains(r"^(\.|-?[0-9]+(\.[0-9]+)?)$").all()
     rows = lines.select(
         gene="3" if scored else "4",
         transcript="3",

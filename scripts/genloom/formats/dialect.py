@@ -25,7 +25,7 @@ INSIDE = (
 )
 LARGEST = 2**31 - 2  # of a position; they are kept as 32-bit numbers
 CURE = "give a GTF, a GFF3, or a BED of transcription start sites"
-VERSION = r"^(ENS[A-Z]{0,7}\d{11}|[NX][MRP]_\d+)\.\d+(_PAR_Y)?$"  # of Ensembl's and RefSeq's ids; groups 1 and 2 stay
+VERSION = r"^(ENS[A-Z]{0,7}[0-9]{11}|[NX][MRP]_[0-9]+)\.[0-9]+(_PAR_Y)?$"  # of Ensembl's and RefSeq's ids; groups 1 and 2 stay
 
 
 def sniff(path: str | Path) -> tuple[str, int]:

@@ -154,7 +154,7 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
     if not fields[0].strip():
         raise InputError("has no chromosome", where, "the first column names it")
     for name, value in (("start", fields[1]), ("end", fields[2])):
-        if not re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
             raise InputError(f"{name} {value[:40]!r} is not a number", where, "columns 2 and 3 are integers")
     for name in wanted:
         if not _number(fields[COLUMNS[name]]):

@@ -22,7 +22,7 @@ EFFECTS = (
     *(f"dp_{change}" for change in CHANGES),
     *("reason", "note"),
 )  # columns of the table of score_variants
-_PLACE = r"^(?<chrom>.+):(?<position>\d{1,15}):(?<strand>[+-])$"  # of a base
+_PLACE = r"^(?<chrom>.+):(?<position>[0-9]{1,15}):(?<strand>[+-])$"  # of a base
 
 
 @dataclass(frozen=True)

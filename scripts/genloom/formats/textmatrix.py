@@ -455,7 +455,7 @@ def _orientation(
     for found in (
         (across.is_in(list(known)).sum(), rows.is_in(list(known)).sum()),
         (rows.is_in(list(ids)).sum(), across.is_in(list(ids)).sum()),
-        tuple(side.str.contains(r"^ENS[A-Z]{0,7}\d{11}").sum() for side in (rows, across)),
+        tuple(side.str.contains(r"^ENS[A-Z]{0,7}[0-9]{11}").sum() for side in (rows, across)),
         tuple(
             any(word in grid.header[0].lower() for word in words)
             for words in (("gene", "symbol", "probe", "transcript", "ensembl"), ("sample", "cell", "patient", "donor"))

@@ -83,7 +83,7 @@ def member(state: State, path: str | Path) -> Member:
     ------
     InputError : missing arrays, others than the network has, or of another shape
     """
-    numbers = {int(found[1]) for name in state if (found := re.match(r"residual_units\.(\d+)\.", name))}
+    numbers = {int(found[1]) for name in state if (found := re.match(r"residual_units\.([0-9]+)\.", name))}
     groups, rest = divmod(len(numbers), UNITS + 1)
     if rest or not 1 <= groups <= len(GROUPS) or numbers != set(range(len(numbers))):
         raise InputError(
