@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import json
@@ -341,7 +342,7 @@ def _json(text: str, random: np.random.Generator) -> str:
                 if random.random() < 0.3:
                     del node[key]
                 else:
-                    node[key] = _ODD[int(random.integers(len(_ODD)))]
+                    node[key] = copy.deepcopy(_ODD[int(random.integers(len(_ODD)))])  # which may be changed in turn
                 break
             node = node[key]
     return json.dumps(value)
