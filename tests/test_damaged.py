@@ -12,7 +12,19 @@ import numpy as np
 import pytest
 
 from genloom.errors import InputError
-from genloom.formats import annotation, blocks, division, intervals, matrix, merging, parts, results, series, textmatrix
+from genloom.formats import (
+    annotation,
+    blocks,
+    division,
+    intervals,
+    matrix,
+    merging,
+    parts,
+    quantifications,
+    results,
+    series,
+    textmatrix,
+)
 from genloom.formats.chromosomes import Region
 from genloom.formats.genome import Genome
 from genloom.formats.parts import Part
@@ -181,17 +193,23 @@ def test_a_carriage_return_within_a_sequence(tmp_path):
         assert genome.sizes == {"a": 7} and genome.fetch("a").tolist() == [0, 1, 2, 3, 0, 1, 2]
 
 
-def test_a_carriage_return_within_a_line(tmp_path):
-    """A table of polars drops it before a tab."""
-    peaks, genes = tmp_path / "a.bed", tmp_path / "a.gtf"
-    peaks.write_bytes(b"# of\ra run\nchr1\t0\t10\r\nchr1\r\t5\t9\n")
-    with pytest.raises(InputError, match=r"a\.bed:3: holds a carriage return inside the line"):
-        intervals.read(peaks)
-    peaks.write_bytes(b"# of\ra run\nchr1\t0\t10\r\n")
-    assert intervals.read(peaks).names == ["chr1"]
-    genes.write_bytes(b'chr1\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\r\n\nchr1\r\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\n')
-    with pytest.raises(InputError, match=r"a\.gtf:3: holds a carriage return inside the line"):
-        annotation.read(genes)
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (intervals.read, b"chr1\t0\t10\r\nchr1\r\t5\t9\n"),
+        (
+            annotation.read,
+            b'chr1\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\r\nchr1\r\tx\texon\t1\t9\t.\t+\t.\tgene_id "a"\n',
+        ),
+        (quantifications.read, b"Name\tLength\tEffectiveLength\tTPM\tNumReads\r\n\r\t1\t1\t0\t0\n"),
+        (results.read_scores, b"metric\tmodel\tvalue\tlow\thigh\tn\r\nskill\rx\tm\t1\t0\t1\t9\n"),
+    ],
+)
+def test_a_carriage_return_within_a_line(tmp_path, read, content):
+    path = tmp_path / "bad"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"bad:2: holds a carriage return inside the line"):
+        read(path)
 
 
 def test_a_peak_on_a_chromosome_without_a_name(tmp_path):

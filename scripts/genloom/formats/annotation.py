@@ -154,10 +154,9 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
             lines = block
             if kind == "gff3" and (at := (b"\n" + block).find(b"\n##FASTA")) >= 0:
                 lines, fasta = block[:at], True
+            text.demand_lines(lines, path, number)
             if b"\r" in lines:
                 lines = lines.replace(b"\r\n", b"\n")
-                if b"\r" in lines:
-                    _refuse(lines, path, number, kind, width)
             try:
                 table = (
                     pl.scan_csv(
@@ -194,7 +193,6 @@ def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) 
     """Raise an InputError on the first bad line of some."""
     for at, line in enumerate(lines.decode(errors="replace").split("\n"), number):
         where = f"{path}:{at}"
-        text.demand_whole(line, where)
         if line.strip() and not line.startswith("#"):
             fields = line.rstrip("\r").split("\t")
             dialect.check(fields, where, kind, width)

@@ -76,6 +76,7 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
         number in a wanted column, or no summit within the peak
     """
     content = text.read(path)
+    text.demand_lines(content, path)
     number, head, line = next(_records(content), (0, 0, b""))
     if not number:
         raise InputError("holds no peaks", path, "leave it out, or make it again")
@@ -91,8 +92,7 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
                 "give narrowPeak files, or choose options that need none",
             )
 
-    odd = content.count(b"\r") > content.count(b"\r\n")
-    table, skipped = None if odd else _parse(content[head:], len(first), wanted), number - 1
+    table, skipped = _parse(content[head:], len(first), wanted), number - 1
     if table is None:  # a bad line, or a comment among the peaks
         lines = []
         for number, _, line in _records(content):
@@ -142,7 +142,6 @@ def _examined(line: bytes, where: str, width: int | None = None, wanted: Collect
         fields = line.decode().rstrip("\r\n").split("\t")
     except UnicodeDecodeError:
         raise InputError("is not text", where, "give BED, narrowPeak or broadPeak files") from None
-    text.demand_whole(line.decode(), where)
     if len(fields) < 3:
         raise InputError(f"has too few columns: {len(fields)}", where, "at least 3 are needed, separated by tabs")
     if width and len(fields) != width:

@@ -234,6 +234,7 @@ def _value(
 
 def _parse(content: bytes, skip: int, names: list[str], wanted: dict[str, str], path: str | Path) -> pl.DataFrame:
     """Columns id, value and the other wanted ones of the rows after `skip` lines."""
+    text.demand_lines(content, path)
     if content.endswith((b"\n\n", b"\n\r\n")):
         content = content.rstrip()
     numbers = {wanted["value"], wanted.get("length")}

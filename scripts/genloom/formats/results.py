@@ -411,6 +411,7 @@ def _read(
 ) -> pl.DataFrame:
     """The wanted columns: `names` as text, `numbers` as finite float64; null only in the columns of `empty`."""
     content = text.read(path)
+    text.demand_lines(content, path)
     header = _header(path, content)
     if missing := [name for name in (*names, *numbers) if name not in header]:
         hint = nearest(missing[0], [name for name in header if name not in (*names, *numbers)])

@@ -119,15 +119,22 @@ def rows(lines: Iterable[str], separator: str, path: str | Path, first: int = 1)
         ) from None
 
 
-def demand_whole(line: str, where: str) -> None:
-    """Refuse a line with a carriage return inside it, of which some readers make two lines, others none.
+def demand_lines(content: bytes, path: str | Path, first: int = 1) -> None:
+    """Refuse lines with a carriage return inside them: some readers make two lines of such a one, polars drops it.
+
+    Parameters
+    ----------
+    first : the number of the first of the lines
 
     Raises
     ------
     InputError : such a line
     """
-    if "\r" in line.rstrip("\r\n"):
-        raise InputError("holds a carriage return inside the line", where, "save it again as text with Unix line ends")
+    if (count := content.count(b"\r")) and count > content.count(b"\r\n"):
+        for number, line in enumerate(content.split(b"\n"), first):
+            if b"\r" in line.rstrip(b"\r"):
+                cure = "save it again as text with Unix line ends"
+                raise InputError("holds a carriage return inside the line", f"{path}:{number}", cure)
 
 
 def digest(content: bytes) -> str:
