@@ -130,7 +130,7 @@ def demand_lines(content: bytes, path: str | Path, first: int = 1) -> None:
     ------
     InputError : such a line
     """
-    if (count := content.count(b"\r")) and count > content.count(b"\r\n"):
+    if b"\r" in content and content.count(b"\r") > content.count(b"\r\n"):
         for number, line in enumerate(content.split(b"\n"), first):
             if b"\r" in line.rstrip(b"\r"):
                 cure = "save it again as text with Unix line ends"
