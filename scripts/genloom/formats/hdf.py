@@ -15,6 +15,7 @@ from typing import Any
 
 import h5py
 
+from .. import guard
 from ..console import blaming
 from ..errors import InputError
 
@@ -50,6 +51,7 @@ def check(path: str | Path) -> None:
     ------
     InputError : such a file, or one that is damaged
     """
+    guard.opened(path)
     with blaming(path), Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         _check_heaps(data, path)
     try:

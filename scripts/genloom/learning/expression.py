@@ -32,6 +32,10 @@ MODELS: dict[str, type[Regressor]] = {
 }
 BASELINES = (Mean.name, NearestNeighbours.name, Ridge.name, KernelRidge.name, PartialLeastSquares.name)
 BINNING = ("bin_size", "assign", "value", "minimum", "normalise")  # settings that new bins must share with a model's
+PLACES = {  # arrays of a model file that say where its inputs lie
+    "neighbourhoods": ("genes.chromosome", "genes.tss", "genes.plus"),
+    "bins": ("bins.chromosome", "bins.start", "bins.end"),
+}
 PLACE = ("chrom", "tss", "strand")  # columns of a gene table that gene-centred models need
 
 
@@ -348,10 +352,12 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object) 
             model = MODELS[name](**settings)
         model.arrays = arrays
         one = (1, *arrays["mean_x"].shape) if model.inputs == "neighbourhoods" else (1, len(arrays["bins.start"]))
-        shape = model.predict(np.zeros(one, np.float32)).shape
+        if {arrays[name].shape for name in PLACES[model.inputs]} != {one[1:2]}:
+            raise ValueError(f"{', '.join(PLACES[model.inputs])}")
+        shape, mean = model.predict(np.zeros(one, np.float32)).shape, arrays["targets.mean"]
     except (KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise InputError(f"has arrays that do not fit together: {error}", where, "train it again") from None
-    if shape != (1, len(card["targets"]["names"])):
+    if not shape == (1, *mean.shape) == (1, len(card["targets"]["names"])):
         raise InputError("has another number of targets than its card names", where, "train it again")
     return model
 
