@@ -20,6 +20,7 @@ from genloom.formats import (
     matrix,
     merging,
     parts,
+    predicted,
     quantifications,
     results,
     series,
@@ -275,6 +276,13 @@ def test_a_record_that_no_part_has(changes):
 BINS, FOUND, WINDOWS = PARTS / "bins_A1.h5ad", PARTS / "found_1.h5", PARTS / "windows_1.h5"
 IN_BINS, IN_OTHERS = "uns/genloom/part", parts.KEY
 SIZES = {"seen": 6000, "spared": 0, "recall": None, "read": {}}
+
+
+def test_a_fact_that_may_be_unknown_may_be_missing(tmp_path):
+    told = json.loads(record(FOUND, IN_OTHERS))
+    del told["facts"]["recall"]
+    path = edited(tmp_path / "a.h5", FOUND, {IN_OTHERS: json.dumps(told)})
+    assert predicted.read_part(path)[1].recall is None
 
 
 @pytest.mark.parametrize(

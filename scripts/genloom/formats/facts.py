@@ -13,7 +13,7 @@ def wrong(value: Any, kind: Any, largest: int = 1 << 31, name: str = "") -> str:
     Parameters
     ----------
     kind : a type, or several as `float | None`; a list with the kind of its members; a tuple with the kind of each; a dict of
-        facts that must be there, or `{str: kind}` for any. A float may be a whole number
+        facts that must be there, if they may not be None, or `{str: kind}` for any. A float may be a whole number
     largest : no whole number reaches it
     """
 

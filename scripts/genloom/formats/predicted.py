@@ -168,7 +168,7 @@ def read_part(path: str | Path) -> tuple[Part, Account]:
         if part is None or "tracks" not in file:
             raise InputError("is no part of a prediction", path, _CURE)
     part.require(_FACTS, path)
-    account = Account(**{name: part.facts[name] for name in _FACTS})
+    account = Account(**{name: part.facts[name] for name in _FACTS if name in part.facts})
     if not all(0 < size < _LONGEST and name.split() == [name] for name, size in account.sizes.items()):
         raise parts.damaged("in its record: sizes", path)
     account.read = Counter(account.read)
