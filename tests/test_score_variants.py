@@ -7,6 +7,7 @@ import gzip
 import itertools
 import random
 import re
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -482,6 +483,19 @@ def test_a_run_goes_on_where_it_was(world, tmp_path, monkeypatch):
     assert 0 < len(runs) - after < 11
     assert console.run(score_variants.build_parser, score_variants.main, [*words, "--distance", "20"]) == 0
     assert len(list(kept.iterdir())) == 2  # another distance is another run
+
+
+def test_a_checkpoint_that_finds_no_room_is_told_in_one_line(world, tmp_path, capfd):
+    words = [*world.arguments(world.write(world.draw_alleles(35))), "--checkpoint", str(tmp_path / "kept")]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        assert console.run(score_variants.build_parser, score_variants.main, words) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "outputs cannot be written: File too large" in line
+    assert not (tmp_path / "out.vcf").exists() and not list((tmp_path / "kept").glob("*/*"))
 
 
 # ---------------------------------------------------------------- bad input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import os
 from collections import Counter
@@ -333,11 +334,15 @@ def _read(path: Path, count: int) -> list[deltas.Delta] | None:
 
 def _write(path: Path, found: Sequence[deltas.Delta]) -> None:
     rows = [np.concatenate([each.scores, each.offsets, [each.moved]]) for each in found]
+    packed = io.BytesIO()  # written in one piece: NumPy tells of a full disk without its error number
+    np.save(packed, np.array(rows, np.float64).reshape(-1, 9))
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with beside.open("wb") as file:
-        np.save(file, np.array(rows, np.float64).reshape(-1, 9))
-    beside.replace(path)
+    try:
+        beside.write_bytes(packed.getbuffer())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _stretches(
