@@ -530,6 +530,11 @@ BAD = [
     ),
     ("annotation", b"chr1\t5\t6\tx\t0\t+\n", ["is a BED"]),
     ("annotation", b"\t".join(c.encode() for c in genebodies.COLUMNS) + b"\nA\tX\t+\t5\t9\t5,\t9,\n", ["X", "chr1"]),
+    (
+        "annotation",
+        b"\t".join(c.encode() for c in genebodies.COLUMNS) + b"\nA\tchr1\t+\t5\t9223372036854775808\t5,\t9,\n",
+        [":2", "is no line of a gene"],
+    ),
     ("model", b"weights", ["whole .safetensors"]),
 ]
 

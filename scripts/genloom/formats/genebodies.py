@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from . import text, transcripts
+from . import dialect, text, transcripts
 
 COLUMNS = ("#NAME", "CHROM", "STRAND", "TX_START", "TX_END", "EXON_START", "EXON_END")
 _CURE = f"a table of SpliceAI has the columns {' '.join(COLUMNS)}, exons separated by commas"
@@ -102,8 +102,8 @@ def _table(path: str | Path) -> Genes:
         fields = line.split("\t")
         try:
             name, chrom, strand, start, end, starts, ends = (fields[column] for column in columns)
-            parts = np.array([[int(each) for each in listed.split(",") if each] for listed in (starts, ends)]).T
-            row = {"+": 1, "-": -1}[strand], int(start), int(end)
+            parts = np.array([[_position(each) for each in listed.split(",") if each] for listed in (starts, ends)]).T
+            row = {"+": 1, "-": -1}[strand], _position(start), _position(end)
             if parts.ndim != 2 or not len(parts) or not (parts[:, 0] < parts[:, 1]).all() or not row[1] < row[2]:
                 raise ValueError
         except (IndexError, KeyError, ValueError):
@@ -116,3 +116,10 @@ def _table(path: str | Path) -> Genes:
         raise InputError("holds no genes", path, _CURE)
     strands, start, end = np.array(rows, np.int64).T
     return Genes(path, names, chroms, strands.astype(np.int8), start, end, exons, text.digest(content))
+
+
+def _position(field: str) -> int:
+    number = text.whole(field.strip())
+    if number is None or number > dialect.LARGEST:
+        raise ValueError
+    return number
