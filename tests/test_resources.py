@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from genloom import resources
+from genloom import guard, resources
 from genloom.formats import matrix
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -100,6 +100,23 @@ def test_a_script_that_is_killed_takes_its_work_along(tmp_path):
     while Path(f"/proc/{int(worker)}/cmdline").exists() and Path(f"/proc/{int(worker)}/cmdline").read_bytes():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_signal_that_comes_when_the_work_has_ended(monkeypatch):
+    wait4 = os.wait4
+
+    def late(*arguments):
+        ended = wait4(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return ended
+
+    monkeypatch.setattr(os, "wait4", late)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert guard.watched(lambda: os._exit(0)) == (0, "")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from . import resources
@@ -53,7 +54,12 @@ def watched(work: Callable[[], int]) -> tuple[int, str]:
     if not child:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         return (work() if os.getppid() == parent else 1), ""
-    on_stop(lambda number, frame: os.kill(child, number))
+
+    def pass_on(number: int, frame: object) -> None:
+        with suppress(ProcessLookupError):  # it has just ended
+            os.kill(child, number)
+
+    on_stop(pass_on)
     _, status, usage = os.wait4(child, 0)
     ended = os.waitstatus_to_exitcode(status)
     if ended >= 0:
