@@ -372,7 +372,11 @@ def test_a_study_goes_on_from_its_log_and_refuses_another(tmp_path: Path, fake: 
 
 
 def header() -> dict:
-    return {"plan": {"metric": "m"}, "text": "", "digests": {"plan": "p", "data": {}, "split": "s", "code": "c"}}
+    return {
+        "plan": {"metric": "pr_auc.boundary"},
+        "text": "",
+        "digests": {"plan": "p", "data": {}, "split": "s", "code": "c"},
+    }
 
 
 def test_a_torn_line_is_cut_off_and_nothing_is_there_twice(tmp_path: Path) -> None:
@@ -397,6 +401,29 @@ def test_a_torn_line_is_cut_off_and_nothing_is_there_twice(tmp_path: Path) -> No
         log.merge([studylog.read(other)])
     path.write_bytes(path.read_bytes() + whole.splitlines(keepends=True)[1])
     with pytest.raises(InputError, match="holds trial 0 twice"):
+        studylog.read(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "change", "said"),
+    [
+        (0, {"plan": {"metric": None}}, "plan.metric"),
+        (0, {"plan": {"metric": "sk ill"}}, "folds.1/1.sk ill"),
+        (0, {"digests": {"plan": "p"}}, "digests.data"),
+        (1, {"trial": "0"}, "trial"),
+        (1, {"folds": {"1/1": {"pr_auc.boundary": "1"}}}, "folds.1/1.pr_auc.boundary"),
+        (1, {"curves": {"1/1": ["x"]}}, "curves.1/1"),
+        (1, {"more": 1}, "more"),
+    ],
+)
+def test_a_line_that_lacks_something_is_refused(tmp_path: Path, line: int, change: dict, said: str) -> None:
+    path = tmp_path / "log.jsonl"
+    with studylog.Writer(path, header()) as log:
+        log.add(trial(0, {}, [1.0]))
+    records = [json.loads(each) for each in path.read_text().splitlines()]
+    records[line].update(change)
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
+    with pytest.raises(InputError, match=rf"log\.jsonl:[12]: is not the .*line of a .*: {said};"):
         studylog.read(path)
 
 

@@ -16,10 +16,20 @@ from typing import Any
 
 from ..console import blaming
 from ..errors import InputError
+from .facts import wrong
 
 FORMAT = 1
 FINISHED, PRUNED, FAILED = "finished", "pruned", "failed"
 CURE = "give the log of a study, as tune_model writes it"
+_STUDY = {"plan": {"metric": str}, "digests": {"plan": str, "data": dict, "split": str}}
+_TRIAL = {
+    **dict.fromkeys(("trial", "seed", "seen"), int),
+    **dict.fromkeys(("seconds", "memory_mb"), float),
+    **dict.fromkeys(("stopped", "why"), str),
+    **dict.fromkeys(("settings", "digests"), dict),
+    "folds": {str: {str: float}},
+}
+_CURVES = {str: [float | None]}
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,6 @@ def _parse(content: bytes, where: str) -> Log:
     header: dict[str, Any] | None = None
     trials: dict[int, Trial] = {}
     judged = None
-    names = {each.name for each in fields(Trial)}
     for number, line in enumerate(content.splitlines(), start=1):
         try:
             record = json.loads(line)
@@ -101,13 +110,15 @@ def _parse(content: bytes, where: str) -> Log:
         if not isinstance(record, dict) or (header is None) != ("study" in record):
             raise InputError("is not a line of a study's log", f"{where}:{number}", CURE)
         if header is None:
-            if record["study"] != FORMAT or not {"plan", "digests"} <= record.keys():
+            if record["study"] != FORMAT:
                 raise InputError(f"is the log of a study of format {record['study']}", where, "use that genloom")
+            if bad := wrong(record, _STUDY):
+                raise InputError(f"is not the first line of a study's log: {bad}", f"{where}:{number}", CURE)
             header = record
         elif "judged" in record:
             judged = record["judged"]
-        elif not names - {"curves"} <= record.keys() <= names:  # logs of before had none
-            raise InputError("is not the line of a trial", f"{where}:{number}", CURE)
+        elif bad := _amiss(record, header["plan"]["metric"]):
+            raise InputError(f"is not the line of a trial: {bad}", f"{where}:{number}", CURE)
         elif record["trial"] in trials:
             raise InputError(f"holds trial {record['trial']} twice", f"{where}:{number}", "remove one of the lines")
         else:
@@ -115,6 +126,16 @@ def _parse(content: bytes, where: str) -> Log:
     if header is None:
         raise InputError("holds no study", where, CURE)
     return Log(where, header, trials, judged)
+
+
+def _amiss(record: dict[str, Any], metric: str) -> str:
+    """What is wrong with a trial; empty if nothing is."""
+    strange = record.keys() - {each.name for each in fields(Trial)}
+    bad = ", ".join(sorted(strange)) or wrong(record, _TRIAL, largest=1 << 33)
+    bad = bad or wrong(record.get("curves", {}), _CURVES, name="curves")  # logs of before had none
+    return bad or next(
+        (f"folds.{fold}.{metric}" for fold, values in record["folds"].items() if metric not in values), ""
+    )
 
 
 def require_same(log: Log, header: Mapping[str, Any]) -> None:
