@@ -180,6 +180,13 @@ def test_a_position_beyond_any_chromosome(tmp_path):
         annotation.read(path, exons=True)
 
 
+@pytest.mark.parametrize("header", ["", "ID_REF"])
+def test_a_series_whose_table_has_no_samples(header):
+    content = f"!Series_title\tx\n!series_matrix_table_begin\n{header}\ng\t1\n!series_matrix_table_end\n".encode()
+    with pytest.raises(InputError, match="a:3: heads a table without samples"):
+        series.read("a", content, "")
+
+
 def test_a_carriage_return_among_facts_on_samples(tmp_path):
     rows = ["!Series_title\tx", "!Sample_title\ta\rb\tc", "!series_matrix_table_begin", "ID_REF\ts1\ts2", "g\t1\t2"]
     content = "\n".join([*rows, "!series_matrix_table_end", ""]).encode()

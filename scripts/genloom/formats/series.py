@@ -44,6 +44,8 @@ def read(path: str | Path, content: bytes, digest: str) -> Grid:
             "holds a table without rows", f"{path}:{line}", "GEO has RNA-seq in the series' supplementary files"
         )
     header = fields_of(first, "\t", path, line)
+    if len(header) < 2:
+        raise InputError("heads a table without samples", f"{path}:{line}", _CURE)
     samples = _samples(path, head, header[1:])
     return unique(Grid(path, header, [body], "\t", line + 1, "series", lambda: digest, (), samples), line)
 
