@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,7 @@ def _parse(content: bytes, where: str) -> Log:
 
 def _amiss(record: dict[str, Any], metric: str) -> str:
     """What is wrong with a trial; empty if nothing is."""
-    strange = record.keys() - {each.name for each in fields(Trial)}
+    strange = record.keys() - {*_TRIAL, "curves"}
     bad = ", ".join(sorted(strange)) or wrong(record, _TRIAL, largest=1 << 33)
     bad = bad or wrong(record.get("curves", {}), _CURVES, name="curves")  # logs of before had none
     return bad or next(

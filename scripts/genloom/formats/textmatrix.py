@@ -263,11 +263,11 @@ def _gct(path: str | Path, content: bytes, lines: Lines) -> Grid:
     version = parts[0].strip()
     if version not in (b"#1.2", b"#1.3") or len(parts) < 4:
         raise InputError(f"is not GCT 1.2 or 1.3: {version[:20].decode(errors='replace')!r}", f"{path}:1", _CUT)
-    told = [text.whole(field) for field in parts[1].decode(errors="replace").split()]
-    shape = [number for number in told if number is not None]
-    if len(shape) < len(told) or len(shape) < (wanted := 4 if version == b"#1.3" else 2):
-        raise InputError("does not tell its numbers of rows and columns", f"{path}:2", _CUT)
-    rows, columns, row_facts, sample_facts = shape[:4] if wanted == 4 else (*shape[:2], 1, 0)
+    try:
+        shape = [_size(field) for field in parts[1].decode(errors="replace").split()]
+        rows, columns, row_facts, sample_facts = shape if version == b"#1.3" else (*shape[:2], 1, 0)
+    except ValueError:
+        raise InputError("does not tell its numbers of rows and columns", f"{path}:2", _CUT) from None
     header = fields_of(parts[2], "\t", path, 3)
     below = parts[3]
     while below.count(b"\n") < sample_facts and (more := next(lines.blocks, b"")):
@@ -283,6 +283,12 @@ def _gct(path: str | Path, content: bytes, lines: Lines) -> Grid:
     given = header[1 : 1 + row_facts]
     grid = Grid(path, header, blocks, "\t", 4 + sample_facts, "gct", lines.digest, given, samples, rows)
     return unique(grid, 3)
+
+
+def _size(field: str) -> int:
+    if (number := text.whole(field)) is None:
+        raise ValueError
+    return number
 
 
 def _xlsx(path: str | Path, content: bytes, sheet_name: str) -> bytes:

@@ -353,11 +353,11 @@ def restore(card: dict[str, Any], arrays: dict[str, np.ndarray], where: object) 
         model.arrays = arrays
         one = (1, *arrays["mean_x"].shape) if model.inputs == "neighbourhoods" else (1, len(arrays["bins.start"]))
         if {arrays[name].shape for name in PLACES[model.inputs]} != {one[1:2]}:
-            raise ValueError(f"{', '.join(PLACES[model.inputs])}")
-        shape, mean = model.predict(np.zeros(one, np.float32)).shape, arrays["targets.mean"]
+            raise ValueError(", ".join(PLACES[model.inputs]))
+        shapes = {model.predict(np.zeros(one, np.float32)).shape, (1, *arrays["targets.mean"].shape)}
     except (KeyError, ValueError, IndexError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise InputError(f"has arrays that do not fit together: {error}", where, "train it again") from None
-    if not shape == (1, *mean.shape) == (1, len(card["targets"]["names"])):
+    if shapes != {(1, len(card["targets"]["names"]))}:
         raise InputError("has another number of targets than its card names", where, "train it again")
     return model
 

@@ -74,13 +74,13 @@ def score(
     reference = np.zeros((length, 3), np.float32)
     found: dict[int, np.ndarray] = {}
     total: list[Any] = [0.0] * len(batches)
+    edits = [_edits([variants[row] for row in rows], read, half, width, minus).to(where) for width, rows in batches]
     with torch.inference_mode():
         for network in networks:
             run = Reference(network, torch.from_numpy(read).to(where))
             reference += _sites(run.logits / temperature, network)
-            for number, (width, rows) in enumerate(batches):
-                edits = _edits([variants[row] for row in rows], read, half, width, minus).to(where)
-                logits = run.edited(edits, (-distance, distance + width))
+            for number, each in enumerate(edits):
+                logits = run.edited(each, (-distance, distance + each.width))
                 total[number] = total[number] + _sites(logits / temperature, network)
     reference = np.divide(reference[::-1] if minus else reference, len(networks), dtype=np.float32)
     for (_, rows), scores in zip(batches, total, strict=True):
