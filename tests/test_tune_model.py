@@ -373,7 +373,7 @@ def test_a_study_goes_on_from_its_log_and_refuses_another(tmp_path: Path, fake: 
 
 def header() -> dict:
     return {
-        "plan": {"metric": "pr_auc.boundary"},
+        "plan": {"question": "", "task": "boundaries", "metric": "pr_auc.boundary"},
         "text": "",
         "digests": {"plan": "p", "data": {}, "split": "s", "code": "c"},
     }
@@ -407,29 +407,38 @@ def test_a_torn_line_is_cut_off_and_nothing_is_there_twice(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("line", "change", "said"),
     [
-        (0, {"plan": {"metric": None}}, "plan.metric"),
-        (0, {"plan": {"metric": "sk ill"}}, "folds.1/1.sk ill"),
+        (0, {"plan": {}}, "plan.question"),
+        (0, {"plan": {**header()["plan"], "metric": None}}, "plan.metric"),
+        (0, {"plan": {**header()["plan"], "metric": "sk ill"}}, "folds.1/1.sk ill"),
         (0, {"digests": {"plan": "p"}}, "digests.data"),
         (1, {"trial": "0"}, "trial"),
         (1, {"folds": {"1/1": {"pr_auc.boundary": "1"}}}, "folds.1/1.pr_auc.boundary"),
         (1, {"curves": {"1/1": ["x"]}}, "curves.1/1"),
         (1, {"more": 1}, "more"),
+        (2, {"judged": 5}, "all of it"),
+        (2, {"judged": {"metrics": [{"metric": "spared"}]}}, "metrics.model"),
     ],
 )
 def test_a_line_that_lacks_something_is_refused(tmp_path: Path, line: int, change: dict, said: str) -> None:
     path = tmp_path / "log.jsonl"
     with studylog.Writer(path, header()) as log:
         log.add(trial(0, {}, [1.0]))
+        log.judge({"trial": 0, "trials": 1, "metrics": []})
     records = [json.loads(each) for each in path.read_text().splitlines()]
     records[line].update(change)
     path.write_text("".join(f"{json.dumps(each)}\n" for each in records))
-    with pytest.raises(InputError, match=rf"log\.jsonl:[12]: is not the .*line of a .*: {said};"):
+    with pytest.raises(InputError, match=rf"log\.jsonl:[123]: is not the .*line of a .*: {said};"):
         studylog.read(path)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "holds no study"), ("a\tb\n", "is not a line of JSON"), ('{"a": 1}\n', "is not a line of a study's log")],
+    [
+        ("", "holds no study"),
+        ("a\tb\n", "is not a line of JSON"),
+        ("[" * 100_000 + "\n", "is not a line of JSON"),
+        ('{"a": 1}\n', "is not a line of a study's log"),
+    ],
 )
 def test_what_is_no_log_is_refused_and_kept(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "log.jsonl"

@@ -314,11 +314,13 @@ def results(name: str, *arguments: Any) -> Callable[[Path], None]:
 
 def study_log(path: Path) -> None:
     from genloom.formats import studylog
+    from genloom.learning import study
 
     found = studylog.read(path)
     assert all(number == trial.trial and isinstance(trial.settings, dict) for number, trial in found.trials.items())
     for trial in found.trials.values():
         trial.score(found.metric)
+    assert study.compare([found]).height == 1
 
 
 @cache

@@ -21,7 +21,10 @@ from .facts import wrong
 FORMAT = 1
 FINISHED, PRUNED, FAILED = "finished", "pruned", "failed"
 CURE = "give the log of a study, as tune_model writes it"
-_STUDY = {"plan": {"metric": str}, "digests": {"plan": str, "data": dict, "split": str}}
+_STUDY = {
+    "plan": dict.fromkeys(("question", "task", "metric"), str),
+    "digests": {"plan": str, "data": dict, "split": str},
+}
 _TRIAL = {
     **dict.fromkeys(("trial", "seed", "seen"), int),
     **dict.fromkeys(("seconds", "memory_mb"), float),
@@ -30,6 +33,9 @@ _TRIAL = {
     "folds": {str: {str: float}},
 }
 _CURVES = {str: [float | None]}
+_JUDGED = {
+    "metrics": [{**dict.fromkeys(("metric", "model"), str), **dict.fromkeys(("value", "low", "high"), float | None)}]
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def _parse(content: bytes, where: str) -> Log:
     for number, line in enumerate(content.splitlines(), start=1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InputError("is not a line of JSON", f"{where}:{number}", CURE) from None
         if not isinstance(record, dict) or (header is None) != ("study" in record):
             raise InputError("is not a line of a study's log", f"{where}:{number}", CURE)
@@ -117,6 +123,8 @@ def _parse(content: bytes, where: str) -> Log:
             header = record
         elif "judged" in record:
             judged = record["judged"]
+            if bad := wrong(judged, _JUDGED):
+                raise InputError(f"is not the line of a winner that was judged: {bad}", f"{where}:{number}", CURE)
         elif bad := _amiss(record, header["plan"]["metric"]):
             raise InputError(f"is not the line of a trial: {bad}", f"{where}:{number}", CURE)
         elif record["trial"] in trials:
