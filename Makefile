@@ -41,7 +41,7 @@ include release.mk
 lint: .venv/test.stamp ## style and types
 	ruff check .
 	ruff format --check .
-	mypy scripts/genloom release
+	mypy scripts/genloom release benchmarks
 
 format: .venv/test.stamp ## lay the code out
 	ruff check --fix .

@@ -8,7 +8,6 @@ values that pandas brings together are compared with those of assemble_expressio
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -83,31 +82,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=60_000, help="genes in each table")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
-    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)  # children do what needs memory
-    parser.add_argument("--compare", nargs=2, type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.generate:
-        return generate(args.generate, args.samples, args.rows)
-    if args.compare:
-        return same_answer(*args.compare)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         files = [folder / f"sample_{sample}.genes.results" for sample in range(args.samples)]
         if not files[-1].exists():
-            subprocess.run(
-                [
-                    sys.executable,
-                    __file__,
-                    "--generate",
-                    folder,
-                    "--samples",
-                    str(args.samples),
-                    "--rows",
-                    str(args.rows),
-                ],
-                check=True,
-            )
+            measure.apart(generate, folder, args.samples, args.rows)
         output, concat = folder / "genes.h5ad", folder / "genes.pickle"
         costs = measure.interleave(
             {
@@ -119,7 +100,7 @@ def main() -> None:
             },
             args.rounds,
         )
-        subprocess.run([sys.executable, __file__, "--compare", output, concat], check=True)
+        measure.apart(same_answer, output, concat)
     ours = costs["assemble_expression"]
     measure.record(
         [

@@ -108,7 +108,7 @@ def same_answer(output: Path, bins: Path, peaks: Path) -> None:
 
     data = matrix.read(output, "bins")
     found = dict(zip(data.var_names, data.X[0].toarray()[0].tolist(), strict=True))
-    command = ["bedtools", "intersect", "-c", "-a", bins, "-b", peaks]
+    command = ["bedtools", "intersect", "-c", "-a", str(bins), "-b", str(peaks)]
     lines = subprocess.run(command, capture_output=True, check=True).stdout
     table = pl.read_csv(
         lines,
@@ -127,47 +127,29 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=150_000, help="peaks in each file")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
-    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)  # children do what needs memory
-    parser.add_argument("--compare", nargs=3, type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.generate:
-        return generate(args.generate, args.samples, args.rows)
-    if args.compare:
-        return same_answer(*args.compare)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "sizes").exists():
-            subprocess.run(
-                [
-                    sys.executable,
-                    __file__,
-                    "--generate",
-                    folder,
-                    "--samples",
-                    str(args.samples),
-                    "--rows",
-                    str(args.rows),
-                ],
-                check=True,
-            )
+            measure.apart(generate, folder, args.samples, args.rows)
         files = [folder / f"sample_{sample}_peaks.narrowPeak" for sample in range(args.samples)]
         output = folder / "bins.h5ad"
-        ours = [sys.executable, SCRIPT, "--peaks", *files, "--sizes", folder / "sizes", "--output", output]
+        binned = [sys.executable, SCRIPT, "--peaks", *files, "--sizes", folder / "sizes", "--output", output]
         bedtools = ["bedtools", "intersect", "-c", "-a", folder / "bins.bed", "-b", files[0]]
         costs = measure.interleave(
             {
                 "cat": ["cat", *files],
                 "polars": ["env", "POLARS_MAX_THREADS=1", sys.executable, "-c", PARSE, *files],
-                "bin_peaks": ours,
-                "bin_peaks, overlap": [*ours, "--assign", "overlap", "--value", "count"],
+                "bin_peaks": binned,
+                "bin_peaks, overlap": [*binned, "--assign", "overlap", "--value", "count"],
                 "bedtools, one file": bedtools,
                 "bedtools -sorted, one": [*bedtools, "-sorted"],
                 "bedtools map, one": ["bedtools", "map", "-c", "5", "-o", "max", *bedtools[3:]],
             },
             args.rounds,
         )
-        subprocess.run([sys.executable, __file__, "--compare", output, folder / "bins.bed", files[0]], check=True)
+        measure.apart(same_answer, output, folder / "bins.bed", files[0])
     entries = []
     for tool, ours in (("bin_peaks", costs["bin_peaks"]), ("bin_peaks_overlap", costs["bin_peaks, overlap"])):
         entries += [

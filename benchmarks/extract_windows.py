@@ -140,16 +140,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="little data, to try this script")
     parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
-    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)  # a child does what needs memory
     args = parser.parse_args()
-    if args.generate:
-        return generate(args.generate, args.small)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "peer.fa").exists():
-            size = ["--small"] if args.small else []
-            subprocess.run([sys.executable, __file__, "--generate", folder, *size], check=True)
+            measure.apart(generate, folder, args.small)
         measure_all(folder, args.peer, args.rounds)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -123,9 +122,12 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     study = {"plan": at("plan.yml"), "log": at("study.jsonl"), "trials": at("trials.tsv")}
     yield "tune_model", script("tune_model", split=at("folds.tsv"), **both, **study)
     each, pieces = 8 * n // PARTS, [at(f"part{i}.h5ad") for i in range(PARTS)]
-    for i, part in enumerate(pieces):
-        these = {"peaks": many("bed")[i * each : (i + 1) * each], "whole": [path.stem for path in many("bed")]}
-        yield "", script("bin_peaks", **these, sizes=at("sizes"), output=part)
+    for i, piece in enumerate(pieces):
+        these: dict[str, object] = {
+            "peaks": many("bed")[i * each : (i + 1) * each],
+            "whole": [path.stem for path in many("bed")],
+        }
+        yield "", script("bin_peaks", **these, sizes=at("sizes"), output=piece)
     yield "merge_parts of a matrix", script("merge_parts", parts=pieces, output=at("merged.h5ad"))
     yield "plot_results of samples", script("plot_results", predictions=at("p.tsv"), report=at("report.html"))
 
@@ -156,7 +158,7 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
     report = {"predictions": at("p.h5ad"), "report": at("report.html")}
     yield "plot_results of genes", script("plot_results", task="targets", **report)
 
-    cut = {"genome": at("large.fa"), "annotation": at("large.gff3"), "output": at("w.h5")}
+    cut: dict[str, object] = {"genome": at("large.fa"), "annotation": at("large.gff3"), "output": at("w.h5")}
     yield "extract_windows", script("extract_windows", **cut, strand="gene")
     yield "", script("split_genome", sizes=at("large.fa"), parts=PARTS, output=at("beds"))
     pieces = []
@@ -218,10 +220,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
     parser.add_argument("--only", default="", help="measure steps whose names hold this; the others only run")
-    parser.add_argument("--generate", nargs=2, help=argparse.SUPPRESS)  # a child does what needs memory
     args = parser.parse_args()
-    if args.generate:
-        return generate(Path(args.generate[0]), int(args.generate[1]))
     costs: dict[str, list[list[measure.Cost]]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for number in range(args.rounds):
@@ -229,7 +228,7 @@ def main() -> None:
                 folder = (args.folder or Path(temporary)) / f"x{n}"
                 if not folder.exists():
                     folder.mkdir(parents=True)
-                    subprocess.run([sys.executable, __file__, "--generate", folder, str(n)], check=True)
+                    measure.apart(generate, folder, n)
                 for name, command in steps(folder, n):
                     cost = measure.run(command)
                     if name and args.only in name:

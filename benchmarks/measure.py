@@ -6,10 +6,11 @@ The absolute figures drift with the machine, the ratios hold. Run benchmarks wit
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,15 @@ def run(command: Sequence[object]) -> Cost:
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with status {process.returncode}: {message.decode(errors='replace')}")
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def apart(call: Callable[..., None], *given: object) -> None:
+    """Call a function in a process of its own, so that what it needs does not count among what is run afterwards."""
+    child = multiprocessing.get_context("spawn").Process(target=call, args=given)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise RuntimeError(f"{call.__name__} ended with status {child.exitcode}")
 
 
 def interleave(commands: Mapping[str, Sequence[object]], rounds: int) -> dict[str, list[Cost]]:

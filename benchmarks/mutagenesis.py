@@ -35,7 +35,11 @@ def splice_network() -> splice.Splice:
     torch.manual_seed(1)
     network = splice.Splice(CONTEXT)
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if (
+            isinstance(module, torch.nn.BatchNorm2d)
+            and module.running_mean is not None
+            and module.running_var is not None
+        ):
             module.running_mean.normal_(0, 0.3)
             module.running_var.uniform_(0.5, 2)
     return splice.for_inference(network)

@@ -40,7 +40,7 @@ def worst(costs: list[measure.Cost]) -> measure.Cost:
     return measure.Cost(max(cost.seconds for cost in costs), max(cost.megabytes for cost in costs))
 
 
-def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
+def generate_peaks(folder: Path, names: list[str], count: int) -> None:
     """Peak files of one genome, of which each sample has a tenth of all places at random."""
     import numpy as np
     import polars as pl
@@ -53,11 +53,16 @@ def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
     order = np.lexsort((start, chrom))
     places = pl.DataFrame({"chrom": pl.Series([*sizes])[chrom[order]], "start": start[order]})
     places = places.with_columns(end=pl.col("start") + 400)
-    names = [f"s{number:04}" for number in range(files)]
     for name in names:
         score = random.integers(1, 1000, len(places))
         table = places.with_columns(name=pl.lit("peak"), score=score).filter(random.random(len(places)) < 0.1)
         table.write_csv(folder / f"{name}.bed", separator="\t", include_header=False)
+
+
+def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
+    """Peak files of many samples, in one job and joined from parts."""
+    names = [f"s{number:04}" for number in range(files)]
+    measure.apart(generate_peaks, folder, names, count)
     common = ["--sizes", folder / "sizes", "--value", "count"]
     every = [folder / f"{name}.bed" for name in names]
     yield from lines(
@@ -77,8 +82,8 @@ def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
     assert (folder / "merged.h5ad").read_bytes() == (folder / "all.h5ad").read_bytes()
 
 
-def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
-    """Expression that follows some programs, as GCTX, and a tenth of the samples as text."""
+def generate_matrix(folder: Path, samples: int, genes: int, textual: int) -> None:
+    """Expression that follows some programs, as GCTX, and the first samples as text."""
     import h5py
     import numpy as np
     import polars as pl
@@ -95,12 +100,17 @@ def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
             programs = random.standard_normal((count, 50), dtype=np.float32)
             noise = random.standard_normal((count, genes), dtype=np.float32)
             values[at : at + count] = block = programs @ loadings + noise + 7
-            if at < samples // 10:
+            if at < textual:
                 rows = pl.DataFrame(block, names).insert_column(0, pl.Series("sample", range(at, at + count)))
-                rows.write_csv(text, separator="\t", float_precision=4, include_header=not at)
-                textual = at + count
+                rows.head(textual - at).write_csv(text, separator="\t", float_precision=4, include_header=not at)
         file["0/META/ROW/id"] = np.array(names, "S")
         file["0/META/COL/id"] = np.array([f"s{number}" for number in range(samples)], "S")
+
+
+def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
+    """A matrix from GCTX to a trained model, a tenth of it from text."""
+    textual = samples // 10
+    measure.apart(generate_matrix, folder, samples, genes, textual)
     of = f"of {samples:,} samples × {genes:,} genes"
     out = folder / "all.h5ad"
     common = ["--unit", "log2", "--negative", "keep", "--output", out]
@@ -122,8 +132,8 @@ def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
     yield from lines(f"train_model --task targets {of}", script("train_model", *words))
 
 
-def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator[Line]:
-    """Chromosomes of random letters, a gene of five exons in each 10 kb; a small network, on the first bases of each."""
+def generate_chromosomes(folder: Path, count: int, size: int) -> None:
+    """Chromosomes of random letters, a gene of five exons in each 10 kb."""
     import numpy as np
 
     random = np.random.default_rng(1)
@@ -139,6 +149,11 @@ def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator
                 for exon in range(5):
                     first = start + 1000 * exon
                     print(f"chr{number}\tx\texon\t{first}\t{first + 150}\t.\t{strand}\t.\t{facts}", file=gtf)
+
+
+def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator[Line]:
+    """Chromosomes cut and joined; a small network, on the first bases of each."""
+    measure.apart(generate_chromosomes, folder, count, size)
     genome = ["--genome", folder / "genome.fa"]
     parts = folder / "parts"
     script("split_genome", "--sizes", folder / "genome.fa", "--parts", count, "--output", parts)

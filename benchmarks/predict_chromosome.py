@@ -8,7 +8,6 @@ chromosomes of them, and predicts both strands of a large one. The introns that 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -50,17 +49,13 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep the generated files here, and use those that are here")
-    parser.add_argument("--generate", type=Path, help=argparse.SUPPRESS)  # a child does what needs memory
     args = parser.parse_args()
     size = args.megabases * 1_000_000
-    if args.generate:
-        return generate(args.generate, size)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "large.fa").exists():
-            again = [sys.executable, __file__, "--generate", folder, "--megabases", str(args.megabases)]
-            subprocess.run(again, check=True)
+            measure.apart(generate, folder, size)
         if not (folder / "model.safetensors").exists():
             train(folder, args.channels)
         options = ["--threads", args.threads, "--track-format", "bigwig", "--tracks", folder / "tracks"]

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import TensorDataset
 
@@ -40,8 +40,9 @@ def operations(network: Promoter) -> float:
     """Of the forward pass of one promoter."""
     places, before, total = network.window, 4, 0.0
     for convolution, width, pool in zip(network.convolutions, network.widths, network.pools, strict=True):
-        total += places * before * width * len(convolution.weight)
-        places, before = places // pool, len(convolution.weight)
+        assert isinstance(convolution, nn.Conv1d)
+        total += places * before * width * convolution.out_channels
+        places, before = places // pool, convolution.out_channels
     return 2 * (total + sum(layer.weight.numel() for layer in (*network.dense, network.last)))
 
 

@@ -24,8 +24,14 @@ def run(script: str, *arguments: object) -> None:
 
 def entry(name: str, value: float, low: float | None, high: float | None, n: int, unit: str, command: str) -> Entry:
     """An entry, its numbers with four significant digits."""
-    value, low, high = (None if v is None or v != v else float(f"{v:.4g}") for v in (value, low, high))
-    return {"name": name, "value": value, "low": low, "high": high, "n": n, "unit": unit, "command": command}
+    told = (None if v is None or v != v else float(f"{v:.4g}") for v in (value, low, high))
+    return {
+        "name": name,
+        **dict(zip(("value", "low", "high"), told, strict=True)),
+        "n": n,
+        "unit": unit,
+        "command": command,
+    }
 
 
 def write(entries: Sequence[Entry], path: Path) -> None:
