@@ -88,7 +88,7 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         files = [folder / f"sample_{sample}.genes.results" for sample in range(args.samples)]
         if not files[-1].exists():
-            measure.apart(generate, folder, args.samples, args.rows)
+            generate(folder, args.samples, args.rows)
         output, concat = folder / "genes.h5ad", folder / "genes.pickle"
         costs = measure.interleave(
             {
@@ -100,7 +100,7 @@ def main() -> None:
             },
             args.rounds,
         )
-        measure.apart(same_answer, output, concat)
+        same_answer(output, concat)
     ours = costs["assemble_expression"]
     measure.record(
         [

@@ -132,7 +132,7 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "sizes").exists():
-            measure.apart(generate, folder, args.samples, args.rows)
+            generate(folder, args.samples, args.rows)
         files = [folder / f"sample_{sample}_peaks.narrowPeak" for sample in range(args.samples)]
         output = folder / "bins.h5ad"
         binned = [sys.executable, SCRIPT, "--peaks", *files, "--sizes", folder / "sizes", "--output", output]
@@ -149,7 +149,7 @@ def main() -> None:
             },
             args.rounds,
         )
-        measure.apart(same_answer, output, folder / "bins.bed", files[0])
+        same_answer(output, folder / "bins.bed", files[0])
     entries = []
     for tool, ours in (("bin_peaks", costs["bin_peaks"]), ("bin_peaks_overlap", costs["bin_peaks, overlap"])):
         entries += [

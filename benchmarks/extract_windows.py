@@ -145,7 +145,7 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "peer.fa").exists():
-            measure.apart(generate, folder, args.small)
+            generate(folder, args.small)
         measure_all(folder, args.peer, args.rounds)
 
 

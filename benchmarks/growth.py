@@ -228,23 +228,18 @@ def main() -> None:
                 folder = (args.folder or Path(temporary)) / f"x{n}"
                 if not folder.exists():
                     folder.mkdir(parents=True)
-                    measure.apart(generate, folder, n)
+                    generate(folder, n)
                 for name, command in steps(folder, n):
                     cost = measure.run(command)
                     if name and args.only in name:
                         costs.setdefault(name, [[] for _ in range(args.rounds)])[number].append(cost)
                         print(f"x{n:<3} {name:<36} {cost.seconds:8.2f} s {cost.megabytes:8.0f} MB", flush=True)
-    measure.record(
-        [
-            entry
-            for name, rounds in costs.items()
-            if not any(map(math.isnan, map(exponent, rounds)))
-            for entry in (
-                measure.entry(f"growth.{name}", [exponent(each) for each in rounds], "exponent", COMMAND),
-                measure.entry(f"growth.{name}.peak_mb", [each[-1].megabytes for each in rounds], "MB", COMMAND),
-            )
-        ]
-    )
+    for name, rounds in costs.items():
+        exponents = [exponent(each) for each in rounds]
+        entries = [measure.entry(f"growth.{name}.peak_mb", [each[-1].megabytes for each in rounds], "MB", COMMAND)]
+        if not any(map(math.isnan, exponents)):
+            entries.append(measure.entry(f"growth.{name}", exponents, "exponent", COMMAND))
+        measure.record(entries)
 
 
 if __name__ == "__main__":

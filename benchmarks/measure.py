@@ -6,14 +6,22 @@ The absolute figures drift with the machine, the ratios hold. Run benchmarks wit
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import statistics
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+# What a process has in memory counts as its child's, too: so a process starts each command that has nothing there.
+_START = """
+import os, sys
+nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[nowhere])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status) and f"status {os.waitstatus_to_exitcode(status)}")
+"""
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -23,25 +31,18 @@ class Cost(NamedTuple):
 
 
 def run(command: Sequence[object]) -> Cost:
-    """Run a command, its output thrown away. The caller must be small: a child starts out with its memory."""
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    message = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with status {process.returncode}: {message.decode(errors='replace')}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    """Run a command, its output thrown away.
 
-
-def apart(call: Callable[..., None], *given: object) -> None:
-    """Call a function in a process of its own, so that what it needs does not count among what is run afterwards."""
-    child = multiprocessing.get_context("spawn").Process(target=call, args=given)
-    child.start()
-    child.join()
-    if child.exitcode:
-        raise RuntimeError(f"{call.__name__} ended with status {child.exitcode}")
+    Raises
+    ------
+    RuntimeError : with what it said, where it is not there or its status is not 0
+    """
+    line = [sys.executable, "-I", "-S", "-c", _START, *map(str, command)]
+    done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr}")
+    seconds, kilobytes = done.stdout.split()
+    return Cost(float(seconds), int(kilobytes) / 1024)
 
 
 def interleave(commands: Mapping[str, Sequence[object]], rounds: int) -> dict[str, list[Cost]]:

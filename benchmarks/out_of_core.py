@@ -9,6 +9,7 @@ generated: up to 12 GB at once, and as much for what waits on the disk in betwee
 from __future__ import annotations
 
 import argparse
+import filecmp
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def generate_peaks(folder: Path, names: list[str], count: int) -> None:
 def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
     """Peak files of many samples, in one job and joined from parts."""
     names = [f"s{number:04}" for number in range(files)]
-    measure.apart(generate_peaks, folder, names, count)
+    generate_peaks(folder, names, count)
     common = ["--sizes", folder / "sizes", "--value", "count"]
     every = [folder / f"{name}.bed" for name in names]
     yield from lines(
@@ -79,7 +80,7 @@ def peaks(folder: Path, files: int, count: int, share: int) -> Iterator[Line]:
         f"merge_parts of matrices of {files:,} files",
         script("merge_parts", "--parts", *parts, "--output", folder / "merged.h5ad"),
     )
-    assert (folder / "merged.h5ad").read_bytes() == (folder / "all.h5ad").read_bytes()
+    assert filecmp.cmp(folder / "merged.h5ad", folder / "all.h5ad", shallow=False)
 
 
 def generate_matrix(folder: Path, samples: int, genes: int, textual: int) -> None:
@@ -110,7 +111,7 @@ def generate_matrix(folder: Path, samples: int, genes: int, textual: int) -> Non
 def matrix(folder: Path, samples: int, genes: int) -> Iterator[Line]:
     """A matrix from GCTX to a trained model, a tenth of it from text."""
     textual = samples // 10
-    measure.apart(generate_matrix, folder, samples, genes, textual)
+    generate_matrix(folder, samples, genes, textual)
     of = f"of {samples:,} samples × {genes:,} genes"
     out = folder / "all.h5ad"
     common = ["--unit", "log2", "--negative", "keep", "--output", out]
@@ -153,7 +154,7 @@ def generate_chromosomes(folder: Path, count: int, size: int) -> None:
 
 def chromosomes(folder: Path, count: int, size: int, predicted: int) -> Iterator[Line]:
     """Chromosomes cut and joined; a small network, on the first bases of each."""
-    measure.apart(generate_chromosomes, folder, count, size)
+    generate_chromosomes(folder, count, size)
     genome = ["--genome", folder / "genome.fa"]
     parts = folder / "parts"
     script("split_genome", "--sizes", folder / "genome.fa", "--parts", count, "--output", parts)

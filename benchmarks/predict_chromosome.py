@@ -55,7 +55,7 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         if not (folder / "large.fa").exists():
-            measure.apart(generate, folder, size)
+            generate(folder, size)
         if not (folder / "model.safetensors").exists():
             train(folder, args.channels)
         options = ["--threads", args.threads, "--track-format", "bigwig", "--tracks", folder / "tracks"]

@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,21 @@ def test_tables_equal_the_results(script, monkeypatch):
     specification.loader.exec_module(module)
     for path, text in module.render().items():
         assert path.read_text() == text, f"{path.relative_to(ROOT)} is not as results.json has it: make results again"
+
+
+def test_what_is_measured_is_the_command_s_own(monkeypatch):
+    """Linux counts what a process holds among what its child does, until that is another program."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import measure
+
+    held = bytearray(b"x") * 300_000_000
+    assert measure.run(["true"]).megabytes < 50 < len(held) >> 20
+    own = measure.run([sys.executable, "-c", "x = bytearray(b'x') * 200_000_000"])
+    assert own.megabytes > 190
+    with pytest.raises(RuntimeError, match=r"(?s)^bash: oh no.*status 3"):
+        measure.run(["bash", "-c", "echo oh no >&2; exit 3"])
+    with pytest.raises(RuntimeError, match="nowhere"):
+        measure.run(["nowhere"])
 
 
 def test_one_command_keeps_the_results_of_the_other(monkeypatch):

@@ -115,7 +115,7 @@ outputs:
 requirements:
   NetworkAccess: {networkAccess: false}
 hints:
-  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 1024}
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
   SoftwareRequirement:
     packages:
       genloom: {version: ["0.1.0"]}

@@ -85,7 +85,8 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
         left_out["in the training or validation part"] = kept_back
     if unknown := int((held & ~observed).sum()):
         left_out["without an observed value"] = unknown
-    table = table.filter(held & observed)
+    if not (kept := held & observed).all():
+        table = table.filter(kept)
     if table.is_empty():
         what = "without an observed value" if unknown else "of the part 'test'"
         raise InputError(
@@ -93,18 +94,19 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
             path,
             "plot the predictions of samples that were held out and measured",
         )
-    twice = table.select("fold", "id", "target").is_duplicated()
-    if twice.any():
-        row = table.row(twice.to_list().index(True), named=True)
-        raise InputError(
-            f"id {row['id']!r} and target {row['target']!r} are in fold {row['fold']} twice",
-            path,
-            "remove one of the rows",
-        )
     codes, lists = {}, {}
-    for name in ("id", "target", "fold"):
-        codes[name], lists[name] = _coded(table[name])
-    predicted = table.select("predicted", *baselines).to_numpy().T.astype(np.float64)
+    for name in ("id", "target", "fold"):  # a column is let go as soon as it is taken over
+        codes[name], lists[name] = _coded(table.drop_in_place(name))
+    cell = (codes["fold"] * len(lists["id"]) + codes["id"]) * len(lists["target"]) + codes["target"]
+    _, first, times = np.unique(cell, return_index=True, return_counts=True)
+    if len(first) < len(cell):
+        row = first[times > 1].min()
+        one, target, fold = (lists[name][codes[name][row]] for name in ("id", "target", "fold"))
+        what = f"id {one!r} and target {target!r} are in fold {fold} twice"
+        raise InputError(what, path, "remove one of the rows")
+    predicted = np.empty((1 + len(baselines), len(table)))
+    for row, name in enumerate(("predicted", *baselines)):
+        predicted[row] = table.drop_in_place(name).to_numpy()
     models = [name.removeprefix(BASELINE) for name in baselines]
     if chosen in models:
         place = 1 + models.index(chosen)
@@ -121,8 +123,8 @@ def read_predictions(path: str | Path, chosen: str = "model") -> Predictions:
         codes["id"],
         codes["target"],
         codes["fold"],
-        table["observed"].to_numpy().astype(np.float64),
-        np.ascontiguousarray(predicted),
+        table["observed"].to_numpy(),
+        predicted,
         left_out,
     )
 

@@ -10,7 +10,7 @@ independent. All draws are sums over units of what each unit contributes, so tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,16 +170,19 @@ def evaluate(
     cell = p.sample * targets + p.target
     times = np.bincount(cell, minlength=samples * targets)
     weight = 1.0 / times[cell]
-    error = p.predicted - p.observed
 
-    def summed(values: np.ndarray, by: np.ndarray, size: int) -> np.ndarray:
-        return np.stack([np.bincount(by, weight * row, size) for row in values])
+    def summed(value: Callable[[np.ndarray], np.ndarray], by: np.ndarray, size: int) -> np.ndarray:
+        """(models, size): what `value` makes of the predictions of a model, one after the other for the memory's sake."""
+        return np.stack([np.bincount(by, weight * value(row), size) for row in p.predicted])
 
-    square = error**2
+    def square(row: np.ndarray) -> np.ndarray:
+        return (row - p.observed) ** 2
+
+    def absolute(row: np.ndarray) -> np.ndarray:
+        return np.abs(row - p.observed)
+
     by_sample, by_target = summed(square, p.sample, samples), summed(square, p.target, targets)
-    absolute_by_sample, absolute_by_target = (
-        summed(np.abs(error), by, size) for by, size in ((p.sample, samples), (p.target, targets))
-    )
+    absolute_by_sample, absolute_by_target = summed(absolute, p.sample, samples), summed(absolute, p.target, targets)
     cells_of_sample, cells_of_target = ((times > 0).reshape(samples, targets).sum(axis) for axis in (1, 0))
     if not by_sample[mean].sum() > 0:
         raise InputError(
@@ -189,9 +192,8 @@ def evaluate(
     across = _across(p)
 
     # What each unit contributes: a draw of units is then a sum with whole-number weights.
-    x, y = p.predicted - p.predicted[mean], np.broadcast_to(p.observed - p.predicted[mean], p.predicted.shape)
-    row_unit = unit_of[p.sample]
-    moments = np.stack([summed(v, row_unit, units) for v in (x, y, x * x, y * y, x * y)], axis=-1)
+    row_unit, y = unit_of[p.sample], p.observed - p.predicted[mean]
+    moments = _moments((row - p.predicted[mean] for row in p.predicted), y, weight, row_unit, units)
     square_of_unit = summed(square, row_unit * targets + p.target, units * targets).reshape(models, units, targets)
     count_of_unit = np.bincount(unit_of, cells_of_sample, units)
     absolute_of_unit = np.stack([np.bincount(unit_of, row, units) for row in absolute_by_sample])
@@ -369,14 +371,14 @@ def _correlation(moments: np.ndarray, count: np.ndarray) -> np.ndarray:
 
 def _grouped_r(x: np.ndarray, y: np.ndarray, weight: np.ndarray, by: np.ndarray, size: int) -> np.ndarray:
     """(models, size): weighted correlation of each row of `x` with `y` within each group of columns."""
-    y = y - y.mean()
-    moments = np.stack(
-        [
-            [np.bincount(by, weight * v, size) for v in (row, y, row * row, y * y, row * y)]
-            for row in x - x.mean(axis=1, keepdims=True)
-        ]
-    )
-    return _correlation(np.moveaxis(moments, 1, -1), np.bincount(by, weight, size))
+    moments = _moments((row - row.mean() for row in x), y - y.mean(), weight, by, size)
+    return _correlation(moments, np.bincount(by, weight, size))
+
+
+def _moments(x: Iterable[np.ndarray], y: np.ndarray, weight: np.ndarray, by: np.ndarray, size: int) -> np.ndarray:
+    """(models, size, 5): weighted sums of x, y, x², y² and xy of each row of `x` within each group of columns."""
+    sums = [[np.bincount(by, weight * v, size) for v in (row, y, row * row, y * y, row * y)] for row in x]
+    return np.moveaxis(np.array(sums), 1, -1)
 
 
 def _across(p: Predictions) -> np.ndarray:
