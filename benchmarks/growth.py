@@ -212,7 +212,8 @@ def steps(folder: Path, n: int) -> Iterator[Step]:
 def exponent(costs: list[measure.Cost]) -> float:
     """Of the costs at the three sizes; nan where four times the input takes so little more that chance would tell it."""
     one, four, sixteen = (cost.seconds for cost in costs)
-    return math.log((sixteen - four) / (four - one), 4) if sixteen > four > TOLD * one else math.nan
+    told = four > TOLD * one and sixteen > TOLD * four
+    return math.log((sixteen - four) / (four - one), 4) if told else math.nan
 
 
 def main() -> None:
@@ -239,7 +240,7 @@ def main() -> None:
         least = [min(each) for each in zip(*rounds, strict=True)]  # of each size: others on the machine only add to it
         if not math.isnan(power := exponent(least)):
             entries.append(measure.entry(f"growth.{name}", [power], "exponent", COMMAND) | {"n": args.rounds})
-        measure.record(entries)
+        measure.record(entries, stale=[f"growth.{name}"])
 
 
 if __name__ == "__main__":

@@ -72,9 +72,10 @@ def ratio(name: str, above: Sequence[Cost], below: Sequence[Cost], command: str,
     return entry(name, [scale * a.seconds / b.seconds for a, b in zip(above, below, strict=True)], "ratio", command)
 
 
-def record(entries: Sequence[dict[str, object]], path: Path = RESULTS) -> None:
-    """Put entries among the results, in place of those of the same names, and print them."""
+def record(entries: Sequence[dict[str, object]], path: Path = RESULTS, stale: Sequence[str] = ()) -> None:
+    """Put entries among the results, in place of those of the same names and of `stale` ones, and print them."""
     known = {each["name"]: each for each in json.loads(path.read_text())} if path.exists() else {}
+    known = {name: each for name, each in known.items() if name not in stale}
     known.update({each["name"]: each for each in entries})
     path.write_text(json.dumps([known[name] for name in sorted(known)], indent=1) + "\n")
     for each in entries:

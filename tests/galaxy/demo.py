@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import tempfile
@@ -9,12 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 
 from . import archive as archives
 from .server import HOME, ROOT, Galaxy
 
 WORKFLOWS = ROOT / "workflows"
+FIRST = "atac-to-expression"  # the workflow whose data a newcomer sees
 
 
 def workflows() -> list[Path]:
@@ -71,6 +74,18 @@ def wait_for_history(galaxy: Galaxy, history: str, seconds: float = 300) -> None
         raise RuntimeError(f"the history of the demo data is {state}")
 
 
+def open_at_login(galaxy: Galaxy, history: str) -> None:
+    """Let the next login show a history: it goes on with that of the last session, and else with an empty one."""
+    with requests.Session() as session:
+        page = session.get(f"{galaxy.url}/login/start", timeout=60).text
+        token = re.search(r'session_csrf_token = "(\w+)"', page)
+        assert token, page
+        given = {"login": galaxy.email, "password": galaxy.password, "session_csrf_token": token[1]}
+        session.post(f"{galaxy.url}/user/login", json=given, timeout=60).raise_for_status()
+        chosen = session.put(f"{galaxy.url}/history/set_as_current", params={"id": history}, timeout=60)
+        chosen.raise_for_status()
+
+
 def _element(value: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
     return {
         "src": "path",
@@ -88,17 +103,20 @@ def main() -> None:
         add_tours(galaxy)
         print("Galaxy starts, this takes about a minute", flush=True)
         with galaxy:
+            histories = {}
             for path in workflows():
                 galaxy.client.workflows.import_workflow_from_local_path(str(path))
-                history = upload(galaxy, f"genloom demo: {path.stem}", job(path), path.parent)
-                wait_for_history(galaxy, history)
+                histories[path.stem] = upload(galaxy, f"genloom demo: {path.stem}", job(path), path.parent)
+                wait_for_history(galaxy, histories[path.stem])
+            open_at_login(galaxy, histories[FIRST])
             print(
                 f"""
 Galaxy:    {galaxy.url}
 log in as: {galaxy.email}
 password:  {galaxy.password}
 
-The tools are in the section genloom; the workflows under Workflows; the demo data in your history.
+The tools are in the section genloom; the workflows under Workflows. Your history holds the demo data of {FIRST};
+under Histories is one for each of the other workflows.
 A tour: {galaxy.url}/tours/
 Ctrl-C stops Galaxy; its histories go with it.
 """,
