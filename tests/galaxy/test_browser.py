@@ -126,16 +126,6 @@ OUTPUTS = {
 }
 
 
-def test_the_login_shows_the_demo_data(browser: Browser, galaxy: Galaxy):
-    """Without it, a newcomer would begin with an empty history."""
-    inputs = {"Chromosome sizes": file("genome.sizes", "tabular")}
-    name = "Browser: the first login"
-    demo.open_at_login(galaxy, demo.upload(galaxy, name, inputs, DATA))
-    browser.page.context.clear_cookies()
-    browser.login()
-    expect(browser.page.locator("#current-history-panel")).to_contain_text(name)
-
-
 def test_tour(browser: Browser, galaxy: Galaxy):
     """The tour goes from its first step to its last; a step whose element is not there would stop it."""
     path = ROOT / "workflows" / "atac-to-expression" / "atac-to-expression.tour.yml"
