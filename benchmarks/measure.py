@@ -20,7 +20,8 @@ nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
 child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=[nowhere])
 _, status, usage = os.wait4(child, 0)
 print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status) and f"status {os.waitstatus_to_exitcode(status)}")
+code = os.waitstatus_to_exitcode(status)
+sys.exit(f"status {code}" if code else 0)
 """
 RESULTS = Path(__file__).with_name("results.json")
 
