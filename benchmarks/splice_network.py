@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--contexts", type=int, nargs="+", default=[400, 2000, 10_000], choices=splice.CONTEXTS)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--bases", type=int, default=500_000, help="of the chromosome; whole tiles of 100,000")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     args = parser.parse_args()
     torch.set_num_threads(1)
     entries = []
