@@ -41,9 +41,9 @@ ACGT
 
 @pytest.fixture
 def written(tmp_path: Path):
-    def write(text: str, name: str = "dataset_1.dat") -> Path:
+    def write(text: str | bytes, name: str = "dataset_1.dat") -> Path:
         path = tmp_path / name
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
 
     return write
@@ -170,6 +170,8 @@ def test_versions(id, stripped):
         ("gene_id\tTPM\nA\t1\n", (":1", "GTF")),
         ("chr1\tx\tregion\t1\t9\t.\t+\t.\tID=r1\n", ("no genes",)),
         ("chr1\t10\t9\tNM_1\tA\t+\n", (":1", "10 to 9")),
+        ((GTF + "é").encode("latin-1"), (":10: is not text in UTF-8: \\xe9;",)),
+        ("ä".encode() * 40, (":1", "'" + "ä" * 40 + "'")),
     ],
 )
 def test_bad_annotations(written, text, parts):

@@ -751,6 +751,7 @@ def test_samples_that_the_sheet_lacks(written, made, refused):
         (b"PK\x03\x04 cut", ("XLSX",)),
         ("#1.3\n2\n", (":1", "GCT")),
         (b"g\x8b\ta\tb\nx\t1\t2\n", (":1", "not text")),
+        (b"g\ta\tb\nx\t1\t2\nRen\xe9\t3\t4\n", (":3", "not text in UTF-8: Ren\\xe9;")),
     ],
 )
 def test_bad_matrices(written, refused, text, texts):
@@ -790,7 +791,8 @@ def test_bad_tables(tables, refused, tmp_path, edit, texts):
 def test_damaged_gzip_and_binary(written, refused):
     packed = gzip.compress(RSEM.encode() * 50)
     refused(["--tables", written(packed[:-30])], "input.dat", "cut off")
-    refused(["--tables", written(b"\x00\xff\xfe\t\n" * 9)], "not a text file")
+    refused(["--tables", written(b"\x00\xff\xfe\t\n" * 9)], "not text in UTF-8")
+    refused(["--tables", written(RSEM.encode().replace(b"\nENSG", b"\nRen\xe9", 1))], "input.dat:2", r"UTF-8: Ren\xe9;")
     refused(["--tables", "nowhere.tsv"], "nowhere.tsv", "no such file")
 
 

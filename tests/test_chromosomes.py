@@ -62,7 +62,7 @@ def test_bad_sizes(tmp_path, content, where, what):
 
 def test_sizes_that_are_no_text_or_cut_off(tmp_path):
     (tmp_path / "binary").write_bytes(b"\x89HDF\xff\xfe\x00\t1\n")
-    with pytest.raises(InputError, match="is not a text file"):
+    with pytest.raises(InputError, match="is not text in UTF-8"):
         read_sizes(tmp_path / "binary")
     (tmp_path / "cut").write_bytes(gzip.compress(FASTA.encode())[:-12])
     with pytest.raises(InputError, match="cut off"):

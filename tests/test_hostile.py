@@ -170,7 +170,7 @@ def zeros(path: Path, megabytes: int, head: bytes = b"") -> Path:
 def test_gzip_bombs(tmp_path, read, monkeypatch):
     monkeypatch.setattr(text, "ROOM", 1 << 23)
     head = b"##fileformat=VCFv4.2\n" if read is Variants else b">chr1\n" if read is Genome else b""
-    with pytest.raises(InputError, match=r"unpacks to more than 8 MB|is not a text file"):
+    with pytest.raises(InputError, match=r"unpacks to more than 8 MB|is not text in UTF-8"):
         read(zeros(tmp_path / "bomb", 9, head))
 
 

@@ -371,7 +371,7 @@ def test_a_model_name_that_would_break_the_table_is_refused(tmp_path):
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not a text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not text in UTF-8"),
         (gzip.compress(b"id\ttarget\n" * 5000, mtime=0)[:-20], "cannot be read|lacks the column"),
         (b"id\ttarget\tfold\tpart\tobserved\tpredicted\tpredicted_mean\nA\t\xff\xfe\t1\ttest\t1\t1\t1\n", "not a t"),
     ],

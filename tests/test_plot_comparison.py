@@ -456,7 +456,7 @@ def test_binary_and_too_many_marks(tmp_path, capsys, run_script, assert_one_line
         "--metrics",
         tmp_path / "m",
     )
-    assert_one_line_error(run_script(*common, "--compare", path), path, "is not a text file")
+    assert_one_line_error(run_script(*common, "--compare", path), path, "is not text in UTF-8")
     assert_one_line_error(run_script(*common), "--task comparison needs --compare")
     assert plot(*PLANTED, *HEADERLESS, "--genes", "PLT", "--metrics", tmp_path / "m") == 2
     assert "matches 57, at most 20 can be marked" in capsys.readouterr().err

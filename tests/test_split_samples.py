@@ -298,7 +298,8 @@ def test_bad_options_are_one_line_and_leave_nothing(refused, sheet, args, messag
         ("sample\tdonor\n\tx\n", ["samples.tsv:2: has no sample"]),
         ("sample\tdonor\tdonor\na\tx\tx\n", ["column 'donor' is there twice"]),
         (b"\x1f\x8b\x08\x00cut", ["samples.tsv", "cannot be read"]),
-        (b"\x89HDF\xff\xfe", ["samples.tsv: is not a text file"]),
+        (b"\x89HDF\xff\xfe", ["samples.tsv:1: is not text in UTF-8"]),
+        (b"sample\tdonor\na\tRen\xe9\n", ["samples.tsv:2: is not text in UTF-8: a\\tRen\\xe9; save it"]),
     ],
 )
 def test_a_bad_sheet_is_refused(refused, tmp_path, text, messages):

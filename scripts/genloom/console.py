@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, guard, resources
-from .errors import InputError
+from .errors import InputError, undecodable
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -321,7 +321,7 @@ def blaming(path: object, cure: str | None = None) -> Iterator[None]:
         raise InputError("is a folder, not a file", path) from None
     except PermissionError:
         raise InputError("may not be read", path) from None
-    except UnicodeDecodeError:
-        raise InputError("is not a text file", path, cure) from None
+    except UnicodeDecodeError as error:
+        raise undecodable(error, path) from None
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(f"cannot be read: {error}", path, cure) from None

@@ -22,6 +22,13 @@ class InputError(Exception):
         super().__init__(message)
 
 
+def undecodable(error: UnicodeDecodeError, where: object) -> InputError:
+    """The error of text in another encoding, such as an old spreadsheet's, or of a file that is no text."""
+    before = error.object[max(error.start - 20, 0) : error.start].rpartition(b"\n")[2]
+    shown = repr(before + error.object[error.start : error.start + 1])[2:-1]
+    return InputError(f"is not text in UTF-8: {shown}", where, "save it as text in UTF-8")
+
+
 def named(items, limit: int = 5) -> str:
     """The first few of many names, for a message: `a, b, c and 12 more`."""
     items = [str(i) for i in items]

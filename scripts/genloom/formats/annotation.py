@@ -191,7 +191,7 @@ def _tables(path: str | Path, kind: str, width: int, state: hashlib._Hash) -> It
 
 def _refuse(lines: bytes, path: str | Path, number: int, kind: str, width: int) -> NoReturn:
     """Raise an InputError on the first bad line of some."""
-    for at, line in enumerate(lines.decode(errors="replace").split("\n"), number):
+    for at, line in enumerate(text.decoded(lines, path, number).split("\n"), number):
         where = f"{path}:{at}"
         if line.strip() and not line.startswith("#"):
             fields = line.rstrip("\r").split("\t")

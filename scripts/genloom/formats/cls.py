@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..console import blaming
 from ..errors import InputError, named
 from . import text
 
@@ -21,8 +20,7 @@ def read(path: str | Path) -> list[str]:
     ------
     InputError : a file of another layout, of continuous values, or with other numbers than it says
     """
-    with blaming(path):
-        lines = [line.split() for line in text.read(path).decode("utf-8-sig").splitlines() if line.strip()]
+    lines = [line.split() for line in text.decoded(text.read(path), path).splitlines() if line.strip()]
     if lines and lines[0][0].lower() == "#numeric":
         raise InputError("holds continuous values, not classes", path, "give them in a sample sheet")
     if len(lines) != 3 or len(lines[0]) != 3 or None in map(text.whole, lines[0]):

@@ -36,12 +36,13 @@ def sniff(path: str | Path) -> tuple[str, int]:
                 return "gff3", 9
             if not line.strip() or line.startswith((b"#", b"track", b"browser")):
                 continue
-            fields = line.decode().rstrip("\r\n").split("\t")
+            row = text.decoded(line, path, number).rstrip("\r\n")
+            fields = row.split("\t")
             if len(fields) == 9 and text.whole(fields[3]) is not None:
                 return ("gff3" if re.match(r"\s*[^\s=]+=", fields[8]) else "gtf"), 9
             if len(fields) >= 6 and None not in map(text.whole, fields[1:3]):
                 return "bed", len(fields)
-            raise InputError(f"is no line of an annotation: {line[:40].decode().strip()!r}", f"{path}:{number}", CURE)
+            raise InputError(f"is no line of an annotation: {row[:40].strip()!r}", f"{path}:{number}", CURE)
     raise InputError("is empty", path, CURE)
 
 

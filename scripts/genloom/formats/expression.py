@@ -684,8 +684,7 @@ def read_list(path: str | Path, keep_versions: bool = False) -> list[str]:
     ------
     InputError : an empty file, or one that is no text
     """
-    with console.blaming(path):
-        lines = text.read(path).decode("utf-8-sig").splitlines()
+    lines = text.decoded(text.read(path), path).splitlines()
     names = [line.split("\t")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
     names = names[1:] if names and names[0].lower() in _HEADS else names
     if not names:

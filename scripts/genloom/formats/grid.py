@@ -51,8 +51,5 @@ def unique(grid: Grid, line: int) -> Grid:
 
 def fields_of(line: bytes, separator: str, path: str | Path, number: int) -> list[str]:
     """The fields of a line, without quotes and surrounding blanks."""
-    try:
-        decoded = line.decode()
-    except UnicodeDecodeError:
-        raise InputError("is not text", f"{path}:{number}", "give TSV, CSV, GCT or XLSX") from None
-    return [field.strip() for _, fields in text.rows([decoded], separator, path, number) for field in fields]
+    rows = text.rows([text.decoded(line, path, number)], separator, path, number)
+    return [field.strip() for _, fields in rows for field in fields]

@@ -82,7 +82,7 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
         raise InputError("holds no peaks", path, "leave it out, or make it again")
     if b"fold_enrichment" in content[:head]:
         raise InputError("is the .xls table of MACS, which counts from 1", path, "give the narrowPeak file beside it")
-    first = _examined(line, f"{path}:{number}")
+    first = _examined(line, path, number)
     kind, known = _format(first)
     for name in wanted:
         if COLUMNS[name] >= known:
@@ -96,7 +96,7 @@ def read(path: str | Path, wanted: Collection[str] = ()) -> Peaks:
     if table is None:  # a bad line, or a comment among the peaks
         lines = []
         for number, _, line in _records(content):
-            _examined(line, f"{path}:{number}", len(first), wanted)
+            _examined(line, path, number, len(first), wanted)
             lines.append(line)
         skipped = len(content.splitlines()) - len(lines)
         table = _parse(b"".join(lines), len(first), wanted, strict=False)
@@ -136,12 +136,12 @@ def _records(content: bytes) -> Iterator[tuple[int, int, bytes]]:
         yield number, start, line
 
 
-def _examined(line: bytes, where: str, width: int | None = None, wanted: Collection[str] = ()) -> list[str]:
+def _examined(
+    line: bytes, path: str | Path, number: int, width: int | None = None, wanted: Collection[str] = ()
+) -> list[str]:
     """The fields of a line that is known to hold a peak as far as its form goes."""
-    try:
-        fields = line.decode().rstrip("\r\n").split("\t")
-    except UnicodeDecodeError:
-        raise InputError("is not text", where, "give BED, narrowPeak or broadPeak files") from None
+    fields = text.decoded(line, path, number).rstrip("\r\n").split("\t")
+    where = f"{path}:{number}"
     if len(fields) < 3:
         raise InputError(f"has too few columns: {len(fields)}", where, "at least 3 are needed, separated by tabs")
     if width and len(fields) != width:

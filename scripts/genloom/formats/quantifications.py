@@ -123,10 +123,8 @@ def read(
     content = text.read(path)
     at, number = text.table_start(content)
     end = content.find(b"\n", at)
-    try:
-        fields = content[at : end if end >= 0 else None].decode().rstrip("\r").lstrip("#").split("\t")
-    except UnicodeDecodeError:
-        raise InputError("is not a text file", path, "give the table as text separated by tabs") from None
+    head = text.decoded(content[at : end if end >= 0 else None], path, number)
+    fields = head.rstrip("\r").lstrip("#").split("\t")
     layout, names = _layout(path, number, fields, format)
     value, unit = _value(layout, names, path, column, strand, prefer)
     if id_column is not None and id_column not in names:
@@ -254,7 +252,7 @@ def _parse(content: bytes, skip: int, names: list[str], wanted: dict[str, str], 
 def _examine(content: bytes, skip: int, names: list[str], wanted: dict[str, str], path: str | Path) -> None:
     """Raise an InputError on the first bad row, if there is one."""
     places = {key: names.index(name) for key, name in wanted.items()}
-    lines = content.decode(errors="replace").removesuffix("\n").split("\n")
+    lines = text.decoded(content, path).removesuffix("\n").split("\n")
     for number, line in enumerate(lines[skip:], skip + 1):
         fields, where = line.rstrip("\r").split("\t"), f"{path}:{number}"
         if len(fields) != len(names):

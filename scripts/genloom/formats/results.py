@@ -446,10 +446,7 @@ def _read(
 
 
 def _header(path: str | Path, content: bytes) -> list[str]:
-    try:
-        header = content.partition(b"\n")[0].decode("utf-8-sig").rstrip("\r").split("\t")
-    except UnicodeDecodeError:
-        raise InputError("is not a text file", path) from None
+    header = text.decoded(content.partition(b"\n")[0], path).rstrip("\r").split("\t")
     if repeated := [name for name in header if header.count(name) > 1]:
         raise InputError(f"has the column {repeated[0]!r} twice", path, "remove one of them")
     return header
@@ -467,6 +464,7 @@ def _blame_cell(
     try:
         table = pl.read_csv(content, schema=dict.fromkeys(header, pl.String), columns=list(wanted), **options)
     except pl.exceptions.PolarsError as error:
+        text.decoded(content, path)
         reason = str(error).splitlines()[0]
         raise InputError(f"is not a table separated by tabs: {reason}", path, "make it again") from None
     for name in numbers:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..console import blaming, say
+from ..console import say
 from ..errors import InputError
 from . import text
 
@@ -26,8 +26,7 @@ def read(path: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    with blaming(path, "save it as text separated by tabs"):
-        content = text.read(path).decode("utf-8-sig")
+    content = text.decoded(text.read(path), path)
     given = [
         (number, line.rstrip("\n").split("\t"))
         for number, line in enumerate(io.StringIO(content, newline=None), start=1)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..console import blaming
-from ..errors import InputError
+from ..errors import InputError, undecodable
 
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")  # SAM specification, 4.1.2
 ROOM, RATIO = 1 << 28, 200  # a packed file may hold 256 MiB, or 200 times its own size: more than any real one does
@@ -90,6 +90,24 @@ def demand_end(path: str | Path) -> None:
             file.seek(-min(len(_BGZF_END), file.seek(0, io.SEEK_END)), io.SEEK_END)
             if file.read() != _BGZF_END:
                 raise EOFError("bgzip's end-of-file block is missing")
+
+
+def decoded(content: bytes, path: str | Path, first: int = 1) -> str:
+    """Lines of UTF-8 as text, without a byte order mark.
+
+    Parameters
+    ----------
+    first : the number of the first of the lines
+
+    Raises
+    ------
+    InputError : with its line, another encoding, or no text
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = first + content.count(b"\n", 0, error.start)
+        raise undecodable(error, f"{path}:{number}") from None
 
 
 def whole(field: str) -> int | None:

@@ -432,7 +432,7 @@ def _examine(grid: Grid, block: bytes, numbers: Collection[str] = (), key: str =
     """Raise an InputError on the first row of another width, or without a number in a column of numbers."""
     wanted, named_by = set(numbers), grid.header.index(key) if key else 0
     places = [place for place, name in enumerate(grid.header) if name in wanted]
-    lines = io.StringIO(block.decode(errors="replace"), newline="")
+    lines = io.StringIO(text.decoded(block, grid.path, grid.line), newline="")
     for line, fields in text.rows(lines, grid.separator, grid.path, grid.line):
         if len(fields) != len(grid.header) and fields:
             raise InputError(

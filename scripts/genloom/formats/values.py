@@ -156,10 +156,7 @@ def _lines(path: str | Path, content: bytes) -> list[tuple[int, list[str]]]:
     """(line number, fields) of each line of the table."""
     content = content.removeprefix(b"\xef\xbb\xbf")
     at, number = text.table_start(content)
-    try:
-        stream = io.StringIO(content[at:].decode(), newline=None)
-    except UnicodeDecodeError:
-        raise InputError("is not a text file", path, "save it as text separated by tabs or commas") from None
+    stream = io.StringIO(text.decoded(content[at:], path, number), newline=None)
     separator = "\t" if "\t" in stream.readline() else ","
     stream.seek(0)
     lines = [(line, row) for line, row in text.rows(stream, separator, path, number) if any(row)]
