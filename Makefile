@@ -47,8 +47,10 @@ format: .venv/test.stamp ## lay the code out
 	ruff check --fix .
 	ruff format .
 
+# Files as they come: by the number of their tests, those of few long ones would be left to the end.
+UNIT := tests --ignore tests/galaxy --ignore tests/slurm --numprocesses auto --dist loadfile --no-loadscope-reorder
 test-unit: .venv/test.stamp ## all tests but those in a real Galaxy or on Slurm
-	pytest tests --ignore tests/galaxy --ignore tests/slurm --numprocesses auto --dist loadfile
+	pytest $(UNIT)
 
 docs: .venv/docs.stamp ## the documentation as a site, in site/
 	properdocs build
@@ -68,7 +70,7 @@ mutations: .venv/test.stamp ## put faults into the library one by one: a test mu
 
 coverage: .venv/test.stamp ## the lines of the library that tests run, at least 90 in 100; half an hour on two cores
 	coverage erase
-	COVERAGE_FILE=$(CURDIR)/.coverage coverage run -m pytest tests --ignore tests/galaxy --ignore tests/slurm --numprocesses auto --dist loadfile
+	COVERAGE_FILE=$(CURDIR)/.coverage coverage run -m pytest $(UNIT)
 	coverage combine --quiet
 	coverage report
 

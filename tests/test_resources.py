@@ -111,6 +111,8 @@ def test_a_signal_that_comes_when_the_work_has_ended(monkeypatch):
         return ended
 
     monkeypatch.setattr(os, "wait4", late)
+    for name in ("_begun", "_opened"):  # put back afterwards: by them a process knows that it is watched
+        monkeypatch.setattr(guard, name, None)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         assert guard.watched(lambda: os._exit(0)) == (0, "")
