@@ -373,7 +373,10 @@ def test_a_model_name_that_would_break_the_table_is_refused(tmp_path):
         (b"", "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "not text in UTF-8"),
         (gzip.compress(b"id\ttarget\n" * 5000, mtime=0)[:-20], "cannot be read|lacks the column"),
-        (b"id\ttarget\tfold\tpart\tobserved\tpredicted\tpredicted_mean\nA\t\xff\xfe\t1\ttest\t1\t1\t1\n", "not a t"),
+        (
+            b"id\ttarget\tfold\tpart\tobserved\tpredicted\tpredicted_mean\nA\t\xff\xfe\t1\ttest\t1\t1\t1\n",
+            "not text in UTF-8",
+        ),
     ],
 )
 def test_bad_files_are_named(tmp_path, content, message):
